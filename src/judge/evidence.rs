@@ -1,0 +1,252 @@
+//! What a finding says: facts, sentences, times and parties, read off the graph.
+
+use std::collections::BTreeMap;
+
+use crate::ask::condition::{Condition, Read, Setting, Value};
+use crate::link::facts::{Fact, attributes};
+use crate::link::path::Step;
+use crate::link::{Graph, Node, NodeKind, Question};
+use crate::policy::Rule;
+use crate::policy::annotation::{Path, Piece, Root, Since, Template};
+use crate::report::model::{Accountable, FactValue, Location, Thing};
+use crate::time::{Instant, Span};
+
+/// What is asked, and what it is asked of.
+#[derive(Clone, Copy)]
+pub struct Case<'a> {
+    /// The graph.
+    pub graph: &'a Graph,
+    /// The question.
+    pub question: Question,
+    /// The instants and thresholds.
+    pub setting: Setting<'a>,
+}
+
+impl<'a> Case<'a> {
+    /// A thing as reports name it.
+    pub fn thing(self, node: Node) -> Thing {
+        Thing { kind: node.kind.name().into(), id: self.graph.id(node).into() }
+    }
+
+    /// The value at the end of a path.
+    fn read(self, path: &Path) -> Option<Value<'a>> {
+        let mut names = path.names.iter();
+        let mut at = match path.root {
+            Root::Principal => self.question.principal,
+            Root::Resource => self.question.resource,
+            Root::Context => {
+                return match (path.names.first()?.as_str(), path.names.get(1)) {
+                    ("now", _) => Some(Value::Fact(Fact::Time(self.setting.now))),
+                    ("run_at", _) => Some(Value::Fact(Fact::Time(self.setting.run_at))),
+                    (_, name) => self.setting.parameters.value(name?).map(|span| Value::Span(span.0)),
+                };
+            }
+        };
+        let mut value = Fact::Node(at);
+        while let Some(name) = names.next() {
+            value = self.graph.fact(at, name)?;
+            match value {
+                Fact::Node(next) => at = next,
+                _ if names.len() > 0 => return None,
+                _ => {}
+            }
+        }
+        Some(Value::Fact(value))
+    }
+
+    /// The facts that a rule's condition reads here, and those that derived ones follow from.
+    pub fn facts(self, condition: &Condition) -> BTreeMap<String, FactValue> {
+        let mut facts = BTreeMap::new();
+        let traced = condition.trace(self.graph, self.question, self.setting);
+        for (path, value) in traced.into_iter().flat_map(|(_, reads)| reads) {
+            self.add_sources(&path, &mut facts);
+            facts.insert(path, self.shown(value.as_ref()));
+        }
+        facts.retain(|path, _| path != "principal" && path != "resource");
+        facts
+    }
+
+    fn add_sources(self, path: &str, facts: &mut BTreeMap<String, FactValue>) {
+        let Some((parent, name)) = path.rsplit_once('.') else { return };
+        let Ok(parent_path) = Path::parse(parent) else { return };
+        let Some(Value::Fact(Fact::Node(node))) = self.read(&parent_path) else { return };
+        let attribute = attributes(node.kind).iter().find(|attribute| attribute.name == name);
+        for source in attribute.map_or(&[][..], |attribute| attribute.from) {
+            let value = self.graph.fact(node, source).map(Value::Fact);
+            facts.entry(format!("{parent}.{source}")).or_insert_with(|| self.shown(value.as_ref()));
+        }
+        if name == "still_live" && node.kind == NodeKind::Revocation {
+            let live = self.graph.revocation(node.row).still_live.iter();
+            let live = live.map(|node| self.thing(*node)).collect();
+            facts.insert(format!("{parent}.still_live_things"), FactValue::Things(live));
+        }
+    }
+
+    /// A value as reports show it.
+    pub fn shown(self, value: Option<&Value<'_>>) -> FactValue {
+        let Some(value) = value else { return FactValue::Missing(()) };
+        match value {
+            Value::Fact(Fact::Bool(value)) => FactValue::Bool(*value),
+            Value::Fact(Fact::Long(value)) => FactValue::Number(*value),
+            Value::Fact(Fact::Text(text)) => FactValue::Text((*text).to_owned()),
+            Value::Fact(Fact::Time(at)) => FactValue::Text(at.to_string()),
+            Value::Fact(Fact::Word(_, word)) => FactValue::Text((*word).to_owned()),
+            Value::Fact(Fact::Node(node)) => FactValue::Thing(self.thing(*node)),
+            Value::Fact(Fact::Texts(texts)) => {
+                FactValue::Texts(texts.iter().map(|text| (*text).to_owned()).collect())
+            }
+            Value::Fact(Fact::Nodes(nodes)) => {
+                FactValue::Things(nodes.iter().map(|node| self.thing(*node)).collect())
+            }
+            Value::Span(millis) => FactValue::Text(Span(*millis).to_string()),
+            Value::Sla | Value::Context | Value::Stranger => FactValue::Missing(()),
+        }
+    }
+
+    /// A value in a sentence.
+    fn said(self, value: &Value<'_>) -> String {
+        match value {
+            Value::Fact(Fact::Bool(true)) => "yes".into(),
+            Value::Fact(Fact::Bool(false)) => "no".into(),
+            Value::Fact(Fact::Long(value)) => value.to_string(),
+            Value::Fact(Fact::Text(text) | Fact::Word(_, text)) => (*text).to_owned(),
+            Value::Fact(Fact::Time(at)) => at.date(),
+            Value::Fact(Fact::Node(node)) => self.graph.display_name(*node).to_owned(),
+            Value::Fact(Fact::Texts(texts)) => list(texts.iter().map(|text| (*text).to_owned()).collect()),
+            Value::Fact(Fact::Nodes(nodes)) => {
+                list(nodes.iter().map(|node| self.graph.display_name(*node).to_owned()).collect())
+            }
+            Value::Span(millis) => Span(*millis).to_string(),
+            Value::Sla | Value::Context | Value::Stranger => String::new(),
+        }
+    }
+
+    /// A template with its facts.
+    pub fn sentence(self, template: &Template) -> String {
+        let pieces = template.0.iter().map(|piece| match piece {
+            Piece::Text(text) => text.clone(),
+            Piece::Fact(path, fallback) => {
+                self.read(path).map_or_else(|| fallback.clone(), |value| self.said(&value))
+            }
+        });
+        pieces.collect()
+    }
+
+    /// Since when a rule is violated, and for how long past its limit.
+    pub fn overdue(self, rule: &Rule) -> (Option<Instant>, Option<i64>) {
+        let time = |path: &Path| match self.read(path) {
+            Some(Value::Fact(Fact::Time(at))) => Some(at),
+            _ => None,
+        };
+        let since = rule.since.as_ref().and_then(|Since { paths, latest }| {
+            let mut times = paths.iter().filter_map(time);
+            if *latest { times.max() } else { times.next() }
+        });
+        let privileged = rule.limit_privileged.as_ref().filter(|_| self.is_privileged());
+        let limit = privileged.or(rule.limit.as_ref()).map(|limit| self.sentence(limit));
+        let limit = limit.and_then(|name| self.setting.parameters.value(&name)).unwrap_or(Span(0));
+        // Freshness is judged as of the run, everything else as of the facts.
+        let attest = self.question.action == crate::link::Action::Attest;
+        let now = if attest { self.setting.run_at } else { self.setting.now };
+        let overdue = since.map(|since| Span(now.since(since).0 - limit.0).days().max(0));
+        (since, overdue)
+    }
+
+    /// Whether the thing that the question is about is privileged.
+    pub fn is_privileged(self) -> bool {
+        self.graph.fact(self.question.resource, "privileged") == Some(Fact::Bool(true))
+    }
+
+    /// Who has to act: the first who is somebody and hasn't left.
+    pub fn accountable(self, rule: &Rule) -> Accountable {
+        let somebody = rule.accountable.paths.iter().find_map(|path| match self.read(path)? {
+            Value::Fact(Fact::Node(node)) => match node.kind {
+                NodeKind::Person => (!self.graph.person(node.row).ended).then_some(node),
+                NodeKind::Team => (self.graph.team(node.row).active_members > 0).then_some(node),
+                NodeKind::Workload => Some(node),
+                _ => None,
+            },
+            _ => None,
+        });
+        let role = &rule.accountable.role;
+        somebody.map_or_else(
+            || Accountable { kind: "Role".into(), id: role.clone(), name: role.clone() },
+            |node| Accountable {
+                kind: node.kind.name().into(),
+                id: self.graph.id(node).into(),
+                name: self.graph.display_name(node).into(),
+            },
+        )
+    }
+
+    /// The way from the principal to the resource.
+    pub fn path(self) -> Vec<Thing> {
+        let steps = self.graph.path(self.question).into_iter();
+        steps
+            .map(|step| match step {
+                Step::Node(node) => self.thing(node),
+                Step::Role(role) => Thing { kind: "Role".into(), id: role },
+            })
+            .collect()
+    }
+
+    /// Where the record stands that the question is about.
+    pub fn location(self) -> Location {
+        let Question { principal, resource, .. } = self.question;
+        let (node, task) = match resource.kind {
+            NodeKind::Inventory => (principal, None),
+            NodeKind::Revocation => {
+                let revocation = self.graph.revocation(resource.row);
+                (Node::new(NodeKind::Offboarding, revocation.offboarding), revocation.task)
+            }
+            _ => (resource, None),
+        };
+        let inventory = &self.graph.inventory;
+        let Some(kind) = node.kind.record() else {
+            return Location { file: "-".into(), pointer: String::new(), line: 1, column: 1 };
+        };
+        let place = inventory.place(kind, node.row);
+        let mut pointer = match place.index {
+            Some(index) => format!("/{}/{index}", kind.plural()),
+            None => format!("/{}", kind.singular()),
+        };
+        if let Some(task) = task {
+            pointer += &format!("/tasks/{task}");
+        }
+        if node.kind == NodeKind::Source && self.graph.is_own_source {
+            pointer = "/generated_at".into();
+        }
+        let file = inventory.files.get(place.file as usize);
+        let file = file.map_or("-", |file| file.path.as_str()).to_owned();
+        Location { file, pointer, line: place.line, column: place.column }
+    }
+
+    /// The system that the question is about.
+    pub fn system(self) -> Option<&'a str> {
+        let resource = self.question.resource;
+        let system = if resource.kind == NodeKind::System {
+            Some(resource)
+        } else {
+            match self.graph.fact(resource, "system") {
+                Some(Fact::Node(system)) => Some(system),
+                _ => None,
+            }
+        };
+        system.map(|system| self.graph.id(system))
+    }
+}
+
+/// The reads of a clause, each path once.
+pub fn distinct<'a, 'g>(reads: &'a [Read<'g>]) -> Vec<&'a Read<'g>> {
+    let mut seen = std::collections::BTreeSet::new();
+    reads.iter().filter(|(path, _)| seen.insert(path.clone())).collect()
+}
+
+/// Some names in a sentence: the first few, and how many more.
+fn list(mut names: Vec<String>) -> String {
+    const SHOWN: usize = 5;
+    let more = names.len().saturating_sub(SHOWN);
+    names.truncate(SHOWN);
+    let shown = names.join(", ");
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
+}

@@ -1,0 +1,281 @@
+//! The small language of a rule's annotations: paths to facts, and texts with paths in them.
+
+use crate::link::{Action, NodeKind};
+
+use super::schema::{Attribute, Env, Type, Types};
+use crate::fault;
+
+/// Where a path begins.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Root {
+    /// `principal`
+    Principal,
+    /// `resource`
+    Resource,
+    /// `context`
+    Context,
+}
+
+/// A path to a fact: `resource.account.status`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Path {
+    /// Where it begins.
+    pub root: Root,
+    /// The attributes on the way.
+    pub names: Vec<String>,
+    /// Whether it says that the fact may be missing.
+    pub optional: bool,
+}
+
+impl Path {
+    /// Reads `root.name.name`, with `?` at the end where the fact may be missing.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what to do on a second line.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let (bare, optional) = text.strip_suffix('?').map_or((text, false), |bare| (bare, true));
+        let mut names = bare.split('.').map(str::to_owned);
+        let root = match names.next().as_deref() {
+            Some("principal") => Root::Principal,
+            Some("resource") => Root::Resource,
+            Some("context") => Root::Context,
+            _ => {
+                let quoted = fault::quote(text);
+                return Err(format!("{quoted} is not a path\na path begins with principal, resource or context"));
+            }
+        };
+        let names: Vec<String> = names.collect();
+        let is_name = |name: &String| {
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        };
+        if !names.iter().all(is_name) {
+            return Err(format!("{} is not a path\nwrite names with dots between them", fault::quote(text)));
+        }
+        Ok(Self { root, names, optional })
+    }
+
+    /// The type at its end for one kind of question, and whether something on the way can be
+    /// missing; none where the path doesn't exist.
+    fn type_in(&self, types: &Types, env: Env) -> Option<(Type, bool)> {
+        let mut of = match self.root {
+            Root::Principal => Type::Entity(env.principal.name().into()),
+            Root::Resource => Type::Entity(env.resource.name().into()),
+            Root::Context => types.context(env.action),
+        };
+        let mut optional = false;
+        for name in &self.names {
+            let Attribute { of: next, required } = types.attribute(&of, name)?.clone();
+            optional |= !required;
+            of = next;
+        }
+        Some((of, optional))
+    }
+
+    /// Holds the path against the schema for all kinds of question that a rule is asked.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what to do on a second line.
+    pub fn check(&self, types: &Types, envs: &[Env]) -> Result<Vec<Type>, String> {
+        let found: Vec<_> = envs.iter().map(|env| self.type_in(types, *env)).collect();
+        let there: Vec<_> = found.iter().flatten().collect();
+        let text = self.text();
+        if there.is_empty() {
+            let last = self.names.last().map_or("", String::as_str);
+            let parent = Self { names: self.names.iter().rev().skip(1).rev().cloned().collect(), ..self.clone() };
+            let parents = envs.iter().filter_map(|env| Some(parent.type_in(types, *env)?.0));
+            let parents: Vec<Type> = parents.collect();
+            let names: Vec<&str> = parents.iter().flat_map(|of| types.attribute_names(of)).collect();
+            let help = fault::nearest(last, names).map_or("look at the schema: `nhi-policy schema cedar`".into(), |name| format!("did you mean `{name}`?"));
+            return Err(format!("there is no fact `{text}` where this rule applies\n{help}"));
+        }
+        let needs = there.len() < found.len() || there.iter().any(|(_, optional)| *optional);
+        if needs && !self.optional {
+            return Err(format!("the fact `{text}` may be missing\nsay so: `{text}?`"));
+        }
+        if !needs && self.optional {
+            return Err(format!("the fact `{text}` is always there\nwrite it without `?`"));
+        }
+        Ok(there.into_iter().map(|(of, _)| of.clone()).collect())
+    }
+
+    /// The path without its question mark.
+    pub fn text(&self) -> String {
+        let root = match self.root {
+            Root::Principal => "principal",
+            Root::Resource => "resource",
+            Root::Context => "context",
+        };
+        let names = self.names.iter().map(|name| format!(".{name}"));
+        names.fold(root.to_owned(), |text, name| text + &name)
+    }
+}
+
+/// The fact from which a violation runs: the first, or the latest, of some that is there.
+#[derive(Clone, Debug, Default)]
+pub struct Since {
+    /// The facts.
+    pub paths: Vec<Path>,
+    /// Whether the latest counts, not the first.
+    pub latest: bool,
+}
+
+impl Since {
+    /// Reads `A`, `A? | B?` or `latest(A?, B?)`.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what to do on a second line.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let inner = text.trim().strip_prefix("latest(").and_then(|rest| rest.strip_suffix(')'));
+        let parts: Vec<&str> = inner.map_or_else(|| text.split('|').collect(), |inner| inner.split(',').collect());
+        let paths = parts.into_iter().map(Path::parse).collect::<Result<_, _>>()?;
+        Ok(Self { paths, latest: inner.is_some() })
+    }
+
+    /// Holds it against the schema.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what to do on a second line.
+    pub fn check(&self, types: &Types, envs: &[Env]) -> Result<(), String> {
+        for path in &self.paths {
+            for of in path.check(types, envs)? {
+                if of != Type::Extension("datetime".into()) {
+                    return Err(format!("`{}` is not a time\na violation runs from a time", path.text()));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Who has to act: the first of some paths that leads to somebody, or else a role.
+#[derive(Clone, Debug, Default)]
+pub struct Accountable {
+    /// Paths to people, teams and workloads.
+    pub paths: Vec<Path>,
+    /// The role in words.
+    pub role: String,
+}
+
+impl Accountable {
+    /// Reads `A? | B? | a role in words`.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what to do on a second line.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut parts: Vec<&str> = text.split('|').map(str::trim).collect();
+        let is_path = |part: &str| ["principal", "resource"].iter().any(|root| part == *root || part.starts_with(&format!("{root}.")));
+        let role = parts.pop().filter(|part| !part.is_empty() && !is_path(part));
+        let Some(role) = role else {
+            return Err("nobody is accountable where the paths lead to nobody\nend it with a role in words: `... | identity operations`".into());
+        };
+        let paths = parts.into_iter().map(Path::parse).collect::<Result<_, _>>()?;
+        Ok(Self { paths, role: role.to_owned() })
+    }
+
+    /// Holds it against the schema.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what to do on a second line.
+    pub fn check(&self, types: &Types, envs: &[Env]) -> Result<(), String> {
+        let parties = [NodeKind::Person, NodeKind::Team, NodeKind::Workload];
+        for path in &self.paths {
+            // `principal` alone is somebody in every question that has a principal.
+            for of in path.check(types, envs)? {
+                let somebody = |kind: &NodeKind| of == Type::Entity(kind.name().into());
+                if !path.names.is_empty() && !parties.iter().any(somebody) {
+                    return Err(format!("`{}` is nobody who could act\nname a person, a team or a workload", path.text()));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A piece of a template.
+#[derive(Clone, Debug)]
+pub enum Piece {
+    /// Text as it is.
+    Text(String),
+    /// A fact, and what stands there when it is missing.
+    Fact(Path, String),
+}
+
+/// A sentence with `{facts}`, and `{fact?fallback}` for those that may be missing.
+#[derive(Clone, Debug, Default)]
+pub struct Template(pub Vec<Piece>);
+
+impl Template {
+    /// Reads the text.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what to do on a second line.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut pieces = Vec::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('{') {
+            pieces.push(Piece::Text(before.to_owned()));
+            let Some((inner, after)) = after.split_once('}') else {
+                return Err("a brace is not closed\nwrite {fact} or {fact?fallback}".into());
+            };
+            let (path, fallback) = match inner.split_once('?') {
+                Some((path, fallback)) => (format!("{path}?"), fallback),
+                None => (inner.to_owned(), ""),
+            };
+            pieces.push(Piece::Fact(Path::parse(&path)?, fallback.to_owned()));
+            rest = after;
+        }
+        if rest.contains('}') {
+            return Err("a brace is closed that was not opened\nwrite {fact} or {fact?fallback}".into());
+        }
+        pieces.push(Piece::Text(rest.to_owned()));
+        Ok(Self(pieces))
+    }
+
+    /// Holds it against the schema.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what to do on a second line.
+    pub fn check(&self, types: &Types, envs: &[Env]) -> Result<(), String> {
+        self.paths().try_for_each(|path| path.check(types, envs).map(|_| ()))
+    }
+
+    /// The facts in it.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.0.iter().filter_map(|piece| match piece {
+            Piece::Fact(path, _) => Some(path),
+            Piece::Text(_) => None,
+        })
+    }
+}
+
+/// The parameters that a `@limit` can name: `rotation_{resource.kind}` names one for each kind.
+///
+/// # Errors
+/// What is wrong with it, and what to do on a second line.
+pub fn limits(template: &Template, types: &Types, envs: &[Env]) -> Result<Vec<String>, String> {
+    let mut names = vec![String::new()];
+    for piece in &template.0 {
+        let endings: Vec<String> = match piece {
+            Piece::Text(text) => vec![text.clone()],
+            Piece::Fact(path, _) => {
+                let found = path.check(types, envs)?;
+                let words = found.iter().filter_map(|of| match of {
+                    Type::Entity(name) => types.entity(name).map(|entity| entity.words.clone()),
+                    _ => None,
+                });
+                words.flatten().collect()
+            }
+        };
+        names = names.iter().flat_map(|name| endings.iter().map(move |end| format!("{name}{end}"))).collect();
+    }
+    let sla = types.context(Action::Keep);
+    let sla = types.attribute(&sla, "sla").map(|attribute| attribute.of.clone());
+    let known = sla.as_ref().map(|sla| types.attribute_names(sla)).unwrap_or_default();
+    if !names.iter().any(|name| known.contains(&name.as_str())) {
+        let name = names.first().map_or("", String::as_str);
+        let help = fault::suggest(name, known.iter().copied());
+        return Err(format!("there is no parameter {}\n{help}", fault::quote(name)));
+    }
+    Ok(names.into_iter().filter(|name| known.contains(&name.as_str())).collect())
+}

@@ -1,0 +1,139 @@
+//! The rules: read, validated and linted before anything is judged.
+//!
+//! In come the bundled set and the user's packs, out comes a [`RuleSet`], or every fault of every
+//! file with its place.
+
+use std::path::PathBuf;
+
+use sha2::{Digest, Sha256};
+
+use crate::fault::{Fault, Faults, Text};
+
+pub mod annotation;
+pub mod controls;
+pub mod lint;
+pub mod pack;
+pub mod parameters;
+pub mod rule;
+pub mod schema;
+
+pub use rule::{Rule, Severity};
+
+/// Where rules are taken from.
+#[derive(Clone, Debug, Default)]
+pub struct Packs {
+    /// Whether the bundled rules are left out. Their parameters and controls stay.
+    pub no_bundled: bool,
+    /// The user's packs: later ones replace rules of the same id.
+    pub dirs: Vec<PathBuf>,
+}
+
+/// All rules that can be judged, and what they rest on.
+pub struct RuleSet {
+    /// The rules, sorted by id.
+    pub rules: Vec<Rule>,
+    /// The schema with its types.
+    pub types: schema::Types,
+    /// The thresholds.
+    pub parameters: parameters::Parameters,
+    /// The control catalogue.
+    pub controls: controls::Controls,
+    /// The files of cases, of all packs.
+    pub cases: Vec<pack::PackFile>,
+}
+
+impl RuleSet {
+    /// Reads and checks everything.
+    ///
+    /// # Errors
+    /// All faults of all files.
+    pub fn load(packs: &Packs) -> Result<Self, Faults> {
+        let mut faults = Faults::default();
+        let mut files = pack::bundled();
+        if packs.no_bundled {
+            files.retain(|file| file.stem(".cedar").is_none() && file.stem(".cases.json").is_none());
+        }
+        for dir in &packs.dirs {
+            let own = pack::from_disk(dir, &mut faults);
+            if own.iter().all(|file| file.stem(".cedar").is_none()) && faults.count == 0 {
+                let dir = crate::fault::quote(&crate::load::files::name_of(dir));
+                faults.push(Fault::new(format!("there are no rules in {dir}"), "a rule is a .cedar file"));
+            }
+            // A rule of a later pack replaces an earlier one, and so do its cases.
+            for ending in [".cedar", ".cases.json"] {
+                let replaced = |file: &pack::PackFile| {
+                    let stem = file.stem(ending);
+                    stem.is_some() && own.iter().any(|other| other.stem(ending) == stem)
+                };
+                files.retain(|file| !replaced(file));
+            }
+            twice(&own, &mut faults);
+            files.extend(own);
+        }
+        faults.into_result()?;
+        Self::from_files(files)
+    }
+
+    fn from_files(files: Vec<pack::PackFile>) -> Result<Self, Faults> {
+        let mut faults = Faults::default();
+        let mut parameters = parameters::Parameters::default();
+        let mut controls = controls::Controls::default();
+        for file in &files {
+            let source = Text { name: &file.path, text: &file.text };
+            match file.name() {
+                "parameters.toml" => {
+                    let bundled = file.origin == pack::BUNDLED_ORIGIN;
+                    let origin = if bundled { "default" } else { &file.origin };
+                    parameters.read(source, origin, &mut faults);
+                }
+                "controls.toml" => controls.read(source, &mut faults),
+                _ => {}
+            }
+        }
+        faults.into_result()?;
+        let types = schema::Types::new(&parameters).map_err(Faults::from)?;
+        let mut faults = Faults::default();
+        let mut rules = Vec::new();
+        for file in &files {
+            let Some(stem) = file.stem(".cedar") else { continue };
+            let source = rule::Source {
+                file: Text { name: &file.path, text: &file.text },
+                stem,
+                theme: file.theme(),
+                origin: &file.origin,
+            };
+            rules.extend(rule::read(&source, &types, &controls, &mut faults));
+        }
+        faults.into_result()?;
+        rules.sort_by(|a: &Rule, b: &Rule| a.id.cmp(&b.id));
+        let cases = files.into_iter().filter(|file| file.stem(".cases.json").is_some()).collect();
+        Ok(Self { rules, types, parameters, controls, cases })
+    }
+
+    /// A rule by its id.
+    pub fn find(&self, id: &str) -> Option<&Rule> {
+        self.rules.binary_search_by(|rule| rule.id.as_str().cmp(id)).ok().and_then(|at| self.rules.get(at))
+    }
+
+    /// The digest of all rules and whether they are on.
+    pub fn sha256(&self) -> String {
+        let mut digest = Sha256::new();
+        for rule in &self.rules {
+            digest.update(format!("{} {} {}\n", rule.id, rule.sha256, rule.enabled));
+        }
+        crate::load::files::hex(&digest.finalize())
+    }
+}
+
+/// Two rules of one pack with the same name.
+fn twice(files: &[pack::PackFile], faults: &mut Faults) {
+    for (at, file) in files.iter().enumerate() {
+        let earlier = files.iter().take(at).find(|other| file.stem(".cedar").is_some() && other.name() == file.name());
+        if let Some(earlier) = earlier {
+            faults.push(Fault::new(
+                format!("`{}` and `{}` are the same rule", earlier.path, file.path),
+                "keep one of the two: a rule's id is the name of its file",
+            ));
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The report as JSON: one document with a rule or finding on each line, or JSON Lines.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::model::Report;
+
+/// One document.
+pub(super) fn document(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut first = true;
+    out.write_all(b"{")?;
+    for (key, value) in header(report)? {
+        let comma = if first { "" } else { "," };
+        first = false;
+        write!(out, "{comma}\n  {}: ", serde_json::to_string(&key)?)?;
+        match (&value, key.as_str()) {
+            // These are long: a line for each entry.
+            (Value::Array(list), "controls" | "inventory") => array(list, out)?,
+            (Value::Object(map), "parameters") => object(map, out)?,
+            _ => serde_json::to_writer(&mut *out, &value)?,
+        }
+    }
+    out.write_all(b",\n  \"rules\": ")?;
+    array(&report.rules, out)?;
+    out.write_all(b",\n  \"findings\": ")?;
+    array(&report.findings, out)?;
+    out.write_all(b"\n}\n")
+}
+
+/// A header line, then one line for each rule and each finding.
+pub(super) fn lines(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let mut line = |kind: &str, value: Value| {
+        let line = Value::Object(Map::from_iter([(kind.to_owned(), value)]));
+        serde_json::to_writer(&mut *out, &line)?;
+        out.write_all(b"\n")
+    };
+    line("report", Value::Object(header(report)?))?;
+    for rule in &report.rules {
+        line("rule", serde_json::to_value(rule)?)?;
+    }
+    for finding in &report.findings {
+        line("finding", serde_json::to_value(finding)?)?;
+    }
+    Ok(())
+}
+
+/// Everything but rules and findings.
+fn header(report: &Report) -> io::Result<Map<String, Value>> {
+    let bare = Report { rules: Vec::new(), findings: Vec::new(), ..report.clone() };
+    let Value::Object(mut map) = serde_json::to_value(bare)? else { return Ok(Map::new()) };
+    map.retain(|key, _| key != "rules" && key != "findings");
+    Ok(map)
+}
+
+fn array<T: Serialize>(list: &[T], out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(b"[")?;
+    for (at, item) in list.iter().enumerate() {
+        out.write_all(if at == 0 { b"\n    " } else { b",\n    " })?;
+        serde_json::to_writer(&mut *out, item)?;
+    }
+    out.write_all(if list.is_empty() { b"]" } else { b"\n  ]" })
+}
+
+fn object(map: &Map<String, Value>, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(b"{")?;
+    for (at, (key, value)) in map.iter().enumerate() {
+        out.write_all(if at == 0 { b"\n    " } else { b",\n    " })?;
+        write!(out, "{}: ", serde_json::to_string(key)?)?;
+        serde_json::to_writer(&mut *out, value)?;
+    }
+    out.write_all(if map.is_empty() { b"}" } else { b"\n  }" })
+}

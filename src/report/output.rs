@@ -1,0 +1,82 @@
+//! Where reports go: standard output, or files that are there whole or not at all.
+
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::Format;
+use crate::fault::{Fault, quote};
+use crate::load::files::name_of;
+
+/// `FMT=FILE` of the command line.
+#[derive(Clone, Debug)]
+pub struct Destination {
+    /// The format.
+    pub format: Format,
+    /// The file.
+    pub path: PathBuf,
+}
+
+impl std::str::FromStr for Destination {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        use clap::ValueEnum;
+        let names: Vec<String> = Format::value_variants()
+            .iter()
+            .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
+            .collect();
+        let all = names.join(", ");
+        let (format, path) = text.split_once('=').ok_or(format!("write FORMAT=FILE, with a format of: {all}"))?;
+        let format = Format::from_str(format, false).map_err(|_| format!("the formats are: {all}"))?;
+        if path.is_empty() {
+            return Err("the file has no name".into());
+        }
+        Ok(Self { format, path: PathBuf::from(path) })
+    }
+}
+
+/// Writes a file: into a temporary one beside it, which then takes its name.
+///
+/// # Errors
+/// A file that can't be written. What was there before is then still there.
+pub fn whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Fault> {
+    let failed = |error: &io::Error| {
+        let path = quote(&name_of(path));
+        Fault::new(format!("{path} can't be written: {error}"), "check the folder and its permissions")
+    };
+    // A device or a pipe has no name to take.
+    if path.exists() && !path.is_file() {
+        let file = std::fs::OpenOptions::new().write(true).open(path);
+        let written = file.and_then(|file| {
+            let mut out = BufWriter::new(file);
+            write(&mut out)?;
+            out.flush()
+        });
+        return written.map_err(|error| failed(&error));
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let written = (|| {
+        let file = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+        let mut out = BufWriter::new(file);
+        write(&mut out)?;
+        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        readable(&file)?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    })();
+    written.map_err(|error: io::Error| failed(&error))
+}
+
+/// A temporary file is its owner's alone; a report is as readable as any other file.
+#[cfg(unix)]
+fn readable(file: &NamedTempFile) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable(_: &NamedTempFile) -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,250 @@
+//! Instants and durations in whole milliseconds, as Cedar's `datetime` and `duration` have them.
+
+use std::fmt;
+use std::num::NonZeroI64;
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// A point in time: milliseconds since 1970-01-01T00:00:00Z, in the years 0000 to 9999.
+///
+/// `Option<Instant>` takes eight bytes, of which a large inventory has many.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Instant(NonZeroI64);
+
+/// The milliseconds of year 0000 and of the end of year 9999, so that no difference overflows.
+const FIRST: i64 = -62_167_219_200_000;
+const LAST: i64 = 253_402_300_799_999;
+
+/// No instant in range has this number, so it stands for zero.
+const ZERO: NonZeroI64 = NonZeroI64::MIN;
+
+impl Instant {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Self = Self(ZERO);
+
+    /// The instant of so many milliseconds since 1970, if its year is one of 0000 to 9999.
+    pub fn from_millis(millis: i64) -> Option<Self> {
+        (FIRST..=LAST).contains(&millis).then(|| Self(NonZeroI64::new(millis).unwrap_or(ZERO)))
+    }
+
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    pub fn millis(self) -> i64 {
+        if self.0 == ZERO { 0 } else { self.0.get() }
+    }
+
+    /// Reads an RFC 3339 time with an offset; what is finer than a millisecond is cut off.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong, and a second line that says what to do.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let advice = "write an RFC 3339 time with an offset, such as 2026-03-01T12:00:00Z";
+        let year = text.bytes().take_while(u8::is_ascii_digit).count();
+        if year > 4 || text.starts_with(['+', '-']) {
+            let text = crate::fault::quote(text);
+            return Err(format!("{text} is outside the years 0000 to 9999\n{advice}"));
+        }
+        // The library accepts any character between date and time.
+        let separated = matches!(text.as_bytes().get(10), Some(b'T' | b't'));
+        let parsed = OffsetDateTime::parse(text, &Rfc3339).ok().filter(|_| separated);
+        let Some(parsed) = parsed else {
+            let quoted = crate::fault::quote(text);
+            return Err(format!("{quoted} is not a time{}\n{advice}", hint(text)));
+        };
+        let millis = parsed.unix_timestamp_nanos().div_euclid(1_000_000);
+        i64::try_from(millis).ok().and_then(Self::from_millis).ok_or_else(|| {
+            let text = crate::fault::quote(text);
+            format!("{text} is outside the years 0000 to 9999 of UTC\n{advice}")
+        })
+    }
+
+    /// The wall clock: read once, where the command line is.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+    pub fn wall_clock() -> Self {
+        let now = OffsetDateTime::from(std::time::SystemTime::now()).unix_timestamp_nanos();
+        i64::try_from(now / 1_000_000).ok().and_then(Self::from_millis).unwrap_or(Self(ZERO))
+    }
+
+    /// How long ago `earlier` was at this instant.
+    pub fn since(self, earlier: Self) -> Span {
+        Span(self.millis() - earlier.millis())
+    }
+
+    /// The day in UTC, as `2026-03-01`.
+    pub fn date(self) -> String {
+        self.to_string().chars().take(10).collect()
+    }
+}
+
+impl PartialOrd for Instant {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Instant {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.millis().cmp(&other.millis())
+    }
+}
+
+fn hint(text: &str) -> &'static str {
+    let date_only = text.len() == 10 && text.is_ascii();
+    let local = text.len() >= 19
+        && text.is_char_boundary(19)
+        && OffsetDateTime::parse(&format!("{}Z", text.get(..19).unwrap_or("")), &Rfc3339).is_ok();
+    if date_only {
+        ": it has no time of day"
+    } else if local && !text.contains(['Z', 'z']) && !text.get(19..).unwrap_or("").contains(['+', '-'])
+    {
+        ": it has no offset"
+    } else {
+        ""
+    }
+}
+
+/// RFC 3339 in UTC; milliseconds are written only where there are any.
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nanos = i128::from(self.millis()) * 1_000_000;
+        let utc = OffsetDateTime::from_unix_timestamp_nanos(nanos).map_err(|_| fmt::Error)?;
+        write!(f, "{:04}-{:02}-{:02}", utc.year(), u8::from(utc.month()), utc.day())?;
+        write!(f, "T{:02}:{:02}:{:02}", utc.hour(), utc.minute(), utc.second())?;
+        match utc.millisecond() {
+            0 => f.write_str("Z"),
+            millis => write!(f, ".{millis:03}Z"),
+        }
+    }
+}
+
+impl fmt::Debug for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A duration in milliseconds, written as Cedar writes it: `90d`, `1d12h`, `-5m`, `500ms`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Span(pub i64);
+
+const UNITS: [(&str, i64); 5] =
+    [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+
+impl Span {
+    /// Reads a duration as Cedar's `duration()` does: units in falling order, each at most once.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong, and a second line that says what to do.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            let quoted = crate::fault::quote(text);
+            format!("{quoted} is not a duration\nwrite days, hours, minutes, seconds or milliseconds: `90d`, `1d12h`, `30m`")
+        };
+        let (negative, mut rest) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let mut total: i64 = 0;
+        let mut units = UNITS.iter();
+        if rest.is_empty() {
+            return Err(wrong());
+        }
+        while !rest.is_empty() {
+            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+            let (number, tail) = rest.split_at(digits);
+            let letters = tail.bytes().take_while(u8::is_ascii_alphabetic).count();
+            let (unit, tail) = tail.split_at(letters);
+            let number: i64 = number.parse().map_err(|_| wrong())?;
+            let (_, millis) = units.find(|(name, _)| *name == unit).ok_or_else(wrong)?;
+            let part = number.checked_mul(*millis).ok_or_else(wrong)?;
+            total = total.checked_add(part).ok_or_else(wrong)?;
+            rest = tail;
+        }
+        Ok(Self(if negative { -total } else { total }))
+    }
+
+    /// Whole days, rounded down.
+    pub fn days(self) -> i64 {
+        self.0.div_euclid(86_400_000)
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A whole number of days below a week reads better in hours: 24h, 72h.
+        let hours = self.0 % 3_600_000 == 0 && self.0.abs() < 7 * 86_400_000;
+        let mut rest = self.0.unsigned_abs();
+        if self.0 < 0 {
+            f.write_str("-")?;
+        }
+        if rest == 0 {
+            return f.write_str("0h");
+        }
+        for (name, millis) in UNITS.iter().skip(usize::from(hours)) {
+            let count = rest / millis.unsigned_abs();
+            rest %= millis.unsigned_abs();
+            if count > 0 {
+                write!(f, "{count}{name}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn times_are_cut_to_the_millisecond_and_moved_to_utc() {
+        let read = |text| Instant::parse(text).map(|instant| instant.to_string());
+        assert_eq!(read("2026-03-01T12:00:00.1239+02:00"), Ok("2026-03-01T10:00:00.123Z".into()));
+        assert_eq!(read("1969-12-31T23:59:59.9999Z"), Ok("1969-12-31T23:59:59.999Z".into()));
+        assert_eq!(read("0000-01-01T00:00:00Z"), Ok("0000-01-01T00:00:00Z".into()));
+        assert_eq!(Instant::parse("1970-01-01T00:00:00Z").map(Instant::millis), Ok(0));
+    }
+
+    #[test]
+    fn what_is_not_a_time_is_refused_with_the_reason() {
+        for (text, reason) in [
+            ("2026-03-01", "no time of day"),
+            ("2026-03-01T12:00:00", "no offset"),
+            ("2026-03-01 12:00:00Z", "not a time"),
+            ("2026-02-30T00:00:00Z", "not a time"),
+            ("10000-01-01T00:00:00Z", "outside the years"),
+            ("0000-01-01T00:00:00+01:00", "outside the years"),
+            ("9999-12-31T23:59:59-01:00", "outside the years"),
+            ("", "not a time"),
+            ("yesterday", "not a time"),
+        ] {
+            let error = Instant::parse(text).expect_err(text);
+            assert!(error.contains(reason), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_absent_time_costs_nothing() {
+        assert_eq!(size_of::<Option<Instant>>(), 8);
+    }
+
+    proptest! {
+        #[test]
+        fn a_printed_time_is_read_back(millis in FIRST..=LAST) {
+            let instant = Instant::from_millis(millis).expect("in range");
+            prop_assert_eq!(instant.millis(), millis);
+            prop_assert_eq!(Instant::parse(&instant.to_string()), Ok(instant));
+        }
+
+        #[test]
+        fn a_printed_duration_is_read_back_and_cedar_agrees(millis in -1_000_000_000_000i64..1_000_000_000_000) {
+            let text = Span(millis).to_string();
+            prop_assert_eq!(Span::parse(&text), Ok(Span(millis)));
+            let same = format!("duration(\"{text}\").toMilliseconds() == ({millis})");
+            let same: cedar_policy::Expression = same.parse().expect("an expression");
+            let request = cedar_policy::Request::builder().build();
+            let answer = cedar_policy::eval_expression(&request, &cedar_policy::Entities::empty(), &same);
+            prop_assert_eq!(answer.ok(), Some(cedar_policy::EvalResult::Bool(true)));
+        }
+    }
+}
