@@ -259,6 +259,12 @@ impl Faults {
         self.count += hidden;
     }
 
+    /// The same faults, each changed.
+    #[must_use]
+    pub fn map(self, change: impl FnMut(Fault) -> Fault) -> Self {
+        Self { list: self.list.into_iter().map(change).collect(), count: self.count }
+    }
+
     /// Whether a further fault would still be shown: finding its place is then worth the time.
     pub fn has_room(&self) -> bool {
         self.list.len() < SHOWN

@@ -9,3 +9,6 @@ pub mod settings;
 pub mod ask;
 pub mod judge;
 pub mod report;
+pub mod config;
+pub mod cases;
+pub mod cli;

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use cedar_policy::pst::{BinaryOp, Clause, Expr, Var};
 use cedar_policy::{
     Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid, Policy,
-    PolicySet, Request, RestrictedExpression,
+    PolicySet, PrincipalConstraint, Request, ResourceConstraint, RestrictedExpression,
 };
 
 use super::condition::Setting;
@@ -39,9 +39,13 @@ impl Mentions {
     /// What a rule mentions.
     pub fn of(rule: &Rule) -> Self {
         let mut mentions = Self::default();
-        // A head can say `principal in Team::"x"`; cheaper to look than to list the cases.
-        let head = rule.policy.to_string();
-        mentions.ancestors = head.split(['{', '}']).any(|part| part.contains(" in "));
+        mentions.ancestors = matches!(
+            rule.policy.principal_constraint(),
+            PrincipalConstraint::In(_) | PrincipalConstraint::IsIn(..)
+        ) || matches!(
+            rule.policy.resource_constraint(),
+            ResourceConstraint::In(_) | ResourceConstraint::IsIn(..)
+        );
         for clause in &rule.clauses {
             let (Clause::When(expr) | Clause::Unless(expr)) = clause;
             lint::visit(expr, |expr| mentions.note(expr));

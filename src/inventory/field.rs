@@ -298,9 +298,15 @@ impl JsonSchema for Instant {
 }
 
 /// A number of rows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
-#[serde(transparent)]
-pub struct Count(pub u32);
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Count(pub i64);
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let count = i64::deserialize(from)?;
+        if count < 0 { Err(de::Error::custom("negative")) } else { Ok(Self(count)) }
+    }
+}
 
 impl Field for Count {
     const EXPECTED: &'static str = "a whole number of rows";
@@ -311,7 +317,7 @@ impl Field for Count {
             say(value, format!("expected {}, found {found}\n{advice}", Self::EXPECTED));
         } else if serde_json::from_str::<Self>(value.get()).is_err() {
             let quoted = fault::quote(value.get());
-            say(value, format!("{quoted} is not a number of rows\nwrite a whole number from 0 to {}", u32::MAX));
+            say(value, format!("{quoted} is not a number of rows\nwrite a whole number from 0 to {}", i64::MAX));
         }
     }
 }
@@ -324,7 +330,7 @@ impl JsonSchema for Count {
         "Count".into()
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "integer", "minimum": 0, "maximum": u32::MAX })
+        json_schema!({ "type": "integer", "minimum": 0, "maximum": i64::MAX })
     }
 }
 

@@ -91,7 +91,7 @@ into_fact! {
     u8: |value, _| Fact::Long(value.into());
     u32: |value, _| Fact::Long(value.into());
     usize: |value, _| Fact::Long(i64::try_from(value).unwrap_or(i64::MAX));
-    field::Count: |value, _| Fact::Long(value.0.into());
+    field::Count: |value, _| Fact::Long(value.0);
     Instant: |value, _| Fact::Time(value);
     Node: |value, _| Fact::Node(value);
     field::Text: |value, graph| Fact::Text(graph.inventory.words.text(value.0));
@@ -118,6 +118,11 @@ fn texts(graph: &Graph, words: impl Iterator<Item = Word>) -> Vec<&str> {
 #[inline]
 fn word<'g, V: Vocabulary>(value: V) -> Option<Fact<'g>> {
     Some(Fact::Word(V::TYPE, value.name()))
+}
+
+/// A blank purpose says as little as none.
+fn is_blank(fact: &Fact<'_>) -> bool {
+    matches!(fact, Fact::Text(text) if text.trim().is_empty())
 }
 
 /// The target of a reference, if it is of that kind.
@@ -192,7 +197,7 @@ attributes! {
         "status" => word(r.status),
         "environment" => word(r.environment.0),
         "name" => r.name,
-        "purpose" => r.purpose,
+        "purpose" => r.purpose.fact(g).filter(|purpose| !is_blank(purpose)),
         "third_party" => r.third_party == Some(true),
         "vendor" => r.vendor,
         "owner_person" => only(NodeKind::Person, d.owner),
@@ -383,7 +388,12 @@ impl Graph {
             NodeKind::Person => nodes(NodeKind::Team, &self.person(node.row).teams),
             NodeKind::Workload => only(NodeKind::Team, self.workload(node.row).owner).into_iter().collect(),
             NodeKind::Account => nodes(NodeKind::Group, &self.account(node.row).groups),
-            NodeKind::Group => nodes(NodeKind::Group, &self.groups_of_group(node.row)),
+            NodeKind::Group => {
+                // Of groups in a circle, each is above itself; Cedar wants that unsaid.
+                let mut above = self.groups_of_group(node.row);
+                above.retain(|row| *row != node.row);
+                nodes(NodeKind::Group, &above)
+            }
             _ => Vec::new(),
         }
     }

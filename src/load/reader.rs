@@ -7,7 +7,7 @@ use serde::Deserializer;
 use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::fault::{self, Fault, Faults, Text};
+use crate::fault::{self, Excerpt, Fault, Faults, Text};
 use crate::inventory::field::{self, Entries, Field, Intern, UNKNOWN_FIELD};
 use crate::inventory::record::Record;
 use crate::inventory::words::Words;
@@ -391,6 +391,21 @@ impl<'a> Reader<'a> {
         let start = inner.rmatch_indices('"').map(|(at, _)| at).find(opens).unwrap_or(value.start);
         start..before.len().max(start)
     }
+}
+
+/// The excerpt of a field's value in a record that has been read before.
+pub(super) fn excerpt_of_field(source: Text<'_>, place: Place, field: &str) -> Option<Excerpt> {
+    let text = source.text;
+    let line = (place.line as usize).checked_sub(2);
+    let start = line.and_then(|line| text.match_indices('\n').nth(line)).map_or(0, |(at, _)| at + 1);
+    let column = place.column.checked_sub(1)? as usize;
+    let (at, _) = text.get(start..)?.char_indices().nth(column)?;
+    let rest = text.get(start + at..)?;
+    let record = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>().next()?.ok()?;
+    let entries: Entries<'_> = serde_json::from_str(record.get()).ok()?;
+    let value = entries.0.iter().find(|(key, _)| key == field).map_or(record, |(_, value)| *value);
+    let start = value.get().as_ptr() as usize - text.as_ptr() as usize;
+    Some(source.excerpt(start..start + value.get().len(), &[], "which one?".into()))
 }
 
 struct DocumentVisitor<'r, 'a>(&'r mut Reader<'a>);

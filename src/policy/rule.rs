@@ -173,7 +173,7 @@ pub fn read(source: &Source<'_>, types: &Types, controls: &Controls, faults: &mu
         let found = code.find(&format!("@{name}"));
         at(found.map_or(0..1, |start| start..start + 1 + name.len()))
     };
-    let mut wrong = |name: &str, said: &str, faults: &mut Faults| {
+    let wrong = |name: &str, said: &str, faults: &mut Faults| {
         let (message, help) = said.split_once('\n').unwrap_or((said, ""));
         faults.push(Fault::new(format!("@{name}: {message}"), help).at(place(name)));
     };

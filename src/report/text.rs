@@ -1,14 +1,230 @@
-//! The report for people.
+//! The report for people: what to do first, why, where and by whom, and one verdict at the end.
+//!
+//! Few findings are shown whole; of many, the worst of each rule. Either way the end counts them all
+//! and says how much was looked at, so that an empty report can't be taken for a clean one.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use finding::{Group, counted, listed, names};
+use page::{Page, Paint, Row};
+
 use super::Style;
-use super::model::Report;
+use super::model::{Finding, Report, Status, Verdict};
+use crate::fault::printable;
+use crate::policy::Severity;
+
+mod finding;
+mod page;
+#[cfg(test)]
+pub(in crate::report) mod sample;
+#[cfg(test)]
+mod tests;
+
+/// With more findings than this, only the worst of each rule are shown.
+const MANY: usize = 200;
+
+/// How many of each rule are shown then.
+const WORST: usize = 3;
+
+/// With more groups than this, it's the worst one of each.
+const MANY_GROUPS: usize = 40;
 
 /// Writes it.
-pub(super) fn write(report: &Report, _style: Style, out: &mut dyn Write) -> io::Result<()> {
-    for finding in &report.findings {
-        writeln!(out, "{} {} {}", finding.severity.name(), finding.rule, finding.message)?;
+pub(super) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page::new(out, style.width, style.color);
+    let look = match report.verdict {
+        Verdict::Pass => Paint::Green,
+        Verdict::Fail => Paint::Worst,
+        Verdict::Incomplete => Paint::Yellow,
+    };
+    if style.quiet {
+        return page.line(look, &verdict(report));
     }
-    writeln!(out, "{}", report.verdict.name())
+    let violations = groups(report, Status::Violation);
+    let unknown = groups(report, Status::Indeterminate);
+    findings(report, &violations, &unknown, &mut page)?;
+    if style.statistics {
+        statistics(report, &mut page)?;
+    }
+    if !violations.is_empty() || !unknown.is_empty() {
+        table(&violations, &unknown, &mut page)?;
+    }
+    totals(report, &mut page)?;
+    page.blank()?;
+    page.text(look, &verdict(report), 2)
+}
+
+/// The findings of a status by severity, the worst first, and rule.
+fn groups(report: &Report, status: Status) -> Vec<Group<'_>> {
+    let mut groups: BTreeMap<(Reverse<Severity>, &str), Vec<&Finding>> = BTreeMap::new();
+    for finding in report.findings.iter().filter(|finding| finding.status == status) {
+        groups.entry((Reverse(finding.severity), &finding.rule)).or_default().push(finding);
+    }
+    let rules: BTreeMap<&str, _> = report.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
+    let group = |((Reverse(severity), rule), findings)| {
+        Group { severity, rule, result: rules.get(rule).copied(), findings }
+    };
+    groups.into_iter().map(group).collect()
+}
+
+fn findings(
+    report: &Report,
+    violations: &[Group<'_>],
+    unknown: &[Group<'_>],
+    page: &mut Page<'_>,
+) -> io::Result<()> {
+    let all: usize = violations.iter().chain(unknown).map(|group| group.findings.len()).sum();
+    let most = if violations.len() + unknown.len() > MANY_GROUPS { 1 } else { WORST };
+    let show = |group: &Group<'_>, page: &mut Page<'_>| {
+        if all > MANY { group.brief(most, page) } else { group.whole(page) }?;
+        page.blank()
+    };
+    if violations.is_empty() {
+        let judged = if report.verdict == Verdict::Incomplete { " in what could be judged" } else { "" };
+        page.text(Paint::Bold, &format!("No violations found{judged}."), 0)?;
+        page.blank()?;
+    }
+    for group in violations {
+        show(group, page)?;
+    }
+    if !unknown.is_empty() {
+        page.line(Paint::Bold, "Could not be judged")?;
+        page.text(Paint::Plain, "Whether these are violations is unknown: evaluating the rule failed.", 0)?;
+        page.blank()?;
+    }
+    for group in unknown {
+        show(group, page)?;
+    }
+    waived(report, page)?;
+    if all > MANY {
+        let hint = format!("These are the worst of {all} findings; write them all with -o json=FILE.");
+        page.text(Paint::Bold, &hint, 0)?;
+        page.blank()?;
+    }
+    Ok(())
+}
+
+/// What exceptions waive, by rule.
+fn waived(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    let groups = groups(report, Status::Waived);
+    if groups.is_empty() {
+        return Ok(());
+    }
+    page.line(Paint::Bold, "Waived by exceptions")?;
+    for Group { severity, rule, findings, .. } in groups {
+        let mut exceptions: Vec<&String> = findings.iter().filter_map(|finding| finding.exception.as_ref()).collect();
+        exceptions.sort_unstable();
+        exceptions.dedup();
+        let head = format!("{}[{}]: {}", severity.name(), printable(rule), counted(findings.len() as u64, "violation"));
+        let by = exceptions.iter().take(WORST).map(|id| printable(id));
+        let more = exceptions.len().saturating_sub(WORST);
+        let more = (more > 0).then(|| format!("and {more} more"));
+        page.pieces("  ", listed(std::iter::once(head).chain(by).chain(more)), usize::MAX)?;
+    }
+    page.blank()
+}
+
+fn table(violations: &[Group<'_>], unknown: &[Group<'_>], page: &mut Page<'_>) -> io::Result<()> {
+    let mut counts: BTreeMap<(Reverse<Severity>, &str), [usize; 2]> = BTreeMap::new();
+    for group in violations {
+        counts.entry((Reverse(group.severity), group.rule)).or_default()[0] += group.findings.len();
+    }
+    for group in unknown {
+        counts.entry((Reverse(group.severity), group.rule)).or_default()[1] += group.findings.len();
+    }
+    let row = |((Reverse(severity), rule), [violations, unknown]): ((Reverse<Severity>, &str), [usize; 2])| {
+        let cells = [
+            (printable(rule), Paint::Plain),
+            (severity.name().to_owned(), finding::paint(severity)),
+            (violations.to_string(), Paint::Plain),
+            (unknown.to_string(), Paint::Plain),
+        ];
+        Row { cells, note: Vec::new() }
+    };
+    let rows: Vec<Row<4>> = counts.into_iter().map(row).collect();
+    page.table(["rule", "severity", "violations", "indeterminate"], 2, &rows)?;
+    page.blank()
+}
+
+/// What each rule was asked and what it missed.
+fn statistics(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    let rows: Vec<Row<4>> = report
+        .rules
+        .iter()
+        .map(|rule| {
+            let missing = rule.missing.iter().filter(|(_, count)| **count > 0);
+            let missing = missing.map(|(path, count)| format!("{} {count}", printable(path)));
+            let mut note = listed(missing);
+            if let Some(first) = note.first_mut() {
+                *first = format!("missing: {first}");
+            }
+            let asked = if rule.enabled { rule.asked.to_string() } else { "off".into() };
+            let numbers = [asked, rule.violations.to_string(), rule.indeterminate.to_string()];
+            let [asked, violations, unknown] = numbers.map(|number| (number, Paint::Plain));
+            Row { cells: [(printable(&rule.id), Paint::Plain), asked, violations, unknown], note }
+        })
+        .collect();
+    page.table(["rule", "asked", "violations", "indeterminate"], 1, &rows)?;
+    page.blank()
+}
+
+/// How much was found and looked at, as of when, and what that leaves out.
+fn totals(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+    let mut row = |label: &str, pieces: Vec<String>| page.pieces(&format!("{label:<12}"), pieces, usize::MAX);
+    let found = severities(report);
+    row("violations", if found.is_empty() { vec!["none".into()] } else { listed(found) })?;
+    for (label, status) in [("not judged", Status::Indeterminate), ("waived", Status::Waived)] {
+        match count(report, status) {
+            0 => {}
+            some => row(label, vec![some.to_string()])?,
+        }
+    }
+    let population = report.population.iter().filter(|(_, count)| **count > 0);
+    let population: Vec<String> = population.map(|(kind, count)| format!("{} {count}", printable(kind))).collect();
+    row("looked at", if population.is_empty() { vec!["nothing".into()] } else { listed(population) })?;
+    let asked: u64 = report.rules.iter().map(|rule| rule.asked).sum();
+    let on = report.rules.iter().filter(|rule| rule.enabled).count() as u64;
+    let off = report.rules.len() as u64 - on;
+    let mut asked = vec![format!("{} in {}", counted(asked, "question"), counted(on, "rule"))];
+    if off > 0 {
+        asked.push(format!("({off} off)"));
+    }
+    row("asked", asked)?;
+    row("as of", vec![printable(&report.as_of.value), format!("(from {})", printable(report.as_of.origin))])?;
+    row("run at", vec![printable(&report.run_at)])?;
+    let labels = std::iter::once("incomplete").chain(std::iter::repeat(""));
+    for (label, reason) in labels.zip(&report.incomplete) {
+        row(label, vec![printable(reason)])?;
+    }
+    Ok(())
+}
+
+fn count(report: &Report, status: Status) -> usize {
+    report.findings.iter().filter(|finding| finding.status == status).count()
+}
+
+/// How many violations there are of each severity, the worst first.
+fn severities(report: &Report) -> Vec<String> {
+    let count = |severity| {
+        let is = |finding: &&Finding| finding.status == Status::Violation && finding.severity == severity;
+        report.findings.iter().filter(is).count()
+    };
+    let counts = Severity::ALL.into_iter().map(|severity| (count(severity), severity.name()));
+    counts.filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect()
+}
+
+fn verdict(report: &Report) -> String {
+    let mut found = severities(report);
+    if found.is_empty() {
+        found.push("no violations".into());
+    }
+    match count(report, Status::Indeterminate) {
+        0 => {}
+        some => found.push(format!("{some} not judged")),
+    }
+    let above = if report.fail_on == Severity::Critical { "" } else { " and above" };
+    let (verdict, found, least) = (report.verdict.name(), found.join(", "), report.fail_on.name());
+    format!("verdict: {verdict} ({found}; fails on {least}{above})")
 }

@@ -1,0 +1,228 @@
+//! The command line: what can be asked for, and what each command answers with.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+
+use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
+use miette::{GraphicalReportHandler, GraphicalTheme};
+
+use crate::config::{Config, Wishes};
+use crate::fault::{Fault, Faults};
+use crate::policy::{Packs, RuleSet};
+
+mod check;
+mod explain;
+mod init;
+mod rules;
+mod schema;
+mod test;
+
+/// Checks an entitlement inventory against lifecycle rules written as Cedar policies.
+///
+/// Access is granted fast and removed late. nhi-policy takes an inventory of who and what holds
+/// which access, asks of every edge of that identity graph whether it may still be so, and reports
+/// each violation with its evidence, its place, who has to act, and its controls.
+#[derive(Parser)]
+#[command(version, max_term_width = 100, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Whether to use colors.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
+    /// Say no more than the verdict, and errors.
+    #[arg(short, long, global = true)]
+    quiet: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check an inventory.
+    Check(check::Arguments),
+    /// List the rules, or the controls that they are mapped to.
+    Rules(rules::Arguments),
+    /// Explain a rule, or why a finding was made.
+    Explain(explain::Arguments),
+    /// Run the cases of rules.
+    Test(test::Arguments),
+    /// Print the schema of a format.
+    Schema(schema::Arguments),
+    /// Write a configuration, an example rule with cases, and a CI workflow.
+    Init(init::Arguments),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+/// Which rules are judged.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct RuleArguments {
+    /// A folder of rules that are added, or replace bundled ones of the same id. Repeatable.
+    #[arg(long, value_name = "DIR")]
+    policies: Vec<PathBuf>,
+    /// Leave the bundled rules out.
+    #[arg(long)]
+    no_bundled: bool,
+    /// The configuration; by default the nearest nhi-policy.toml, from the working directory up.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Ignore configuration files.
+    #[arg(long, conflicts_with = "config")]
+    isolated: bool,
+}
+
+impl RuleArguments {
+    /// Reads configuration and rules.
+    fn load(&self) -> Result<(RuleSet, Wishes), Faults> {
+        let config = match (&self.config, self.isolated) {
+            (Some(path), _) => Some(Config::read(path)?),
+            (None, true) => None,
+            (None, false) => {
+                let here = std::env::current_dir().map_err(|error| {
+                    Fault::new(format!("the working directory can't be read: {error}"), "run from a folder that exists")
+                })?;
+                Config::discover(&here)?.map(|config| config.relative_to(&here))
+            }
+        };
+        let mut packs = Packs { no_bundled: self.no_bundled, dirs: Vec::new() };
+        if let Some(config) = &config {
+            let (dirs, bundled) = config.packs()?;
+            packs.dirs = dirs;
+            packs.no_bundled |= !bundled;
+        }
+        packs.dirs.extend(self.policies.iter().cloned());
+        let mut rules = RuleSet::load(&packs)?;
+        let wishes = config.map_or_else(|| Ok(Wishes::default()), |config| config.apply(&mut rules))?;
+        Ok((rules, wishes))
+    }
+}
+
+/// How a run ends; the same for every format.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exit {
+    /// Judged, complete, nothing at or above the threshold.
+    Clean = 0,
+    /// Violations at or above the threshold.
+    Violations = 1,
+    /// Bad input, policy, configuration, usage or output.
+    NotJudged = 2,
+    /// Judged, but not completely.
+    Incomplete = 3,
+}
+
+/// What commands need of the terminal.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terminal {
+    /// Whether standard output takes colors.
+    color: bool,
+    /// Whether standard error takes colors.
+    color_stderr: bool,
+    /// Columns.
+    width: usize,
+    /// `--quiet`
+    quiet: bool,
+}
+
+impl Terminal {
+    fn new(choice: ColorChoice, quiet: bool) -> Self {
+        let wanted = |terminal: bool| match choice {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        };
+        let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let size = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        Self {
+            color: wanted(io::stdout().is_terminal()),
+            color_stderr: wanted(io::stderr().is_terminal()),
+            width: columns.or(size.filter(|_| io::stdout().is_terminal())).unwrap_or(80),
+            quiet,
+        }
+    }
+
+    /// Says something that is not a result.
+    fn note(self, text: &str) {
+        if !self.quiet {
+            let _ = writeln!(io::stderr(), "{}", crate::fault::printable(text));
+        }
+    }
+}
+
+/// Writes to standard output. A reader that has seen enough is not an error.
+pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Faults> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Fault::new(format!("standard output can't be written: {error}"), "check where it leads").into())
+        }
+        Err(_) => {
+            // What is still buffered has nowhere to go.
+            std::mem::forget(out);
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+impl Cli {
+    /// Runs the command.
+    pub fn run(self) -> Exit {
+        let terminal = Terminal::new(self.color, self.quiet);
+        let outcome = match self.command {
+            Command::Check(arguments) => check::run(&arguments, terminal),
+            Command::Rules(arguments) => rules::run(&arguments, terminal),
+            Command::Explain(arguments) => explain::run(&arguments, terminal),
+            Command::Test(arguments) => test::run(&arguments, terminal),
+            Command::Schema(arguments) => schema::run(&arguments),
+            Command::Init(arguments) => init::run(&arguments, terminal),
+            Command::Completions { shell } => print(|out| {
+                // The generator can't report errors, so it writes to memory.
+                let mut script = Vec::new();
+                clap_complete::generate(shell, &mut Cli::command(), env!("CARGO_PKG_NAME"), &mut script);
+                out.write_all(&script)
+            })
+            .map(|()| Exit::Clean),
+            Command::Man => print(manual).map(|()| Exit::Clean),
+        };
+        outcome.unwrap_or_else(|faults| {
+            show(&faults, terminal);
+            Exit::NotJudged
+        })
+    }
+}
+
+/// The manual: the page of the program, then those of its commands.
+fn manual(out: &mut dyn Write) -> io::Result<()> {
+    let mut command = Cli::command();
+    command.build();
+    clap_mangen::Man::new(command.clone()).render(out)?;
+    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+        clap_mangen::Man::new(sub.clone()).render(out)?;
+    }
+    Ok(())
+}
+
+/// Shows faults on standard error: the first hundred, then a count.
+fn show(faults: &Faults, terminal: Terminal) {
+    let theme = if terminal.color_stderr { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(terminal.width.clamp(60, 160))
+        .without_cause_chain()
+        .with_links(false);
+    let mut err = io::BufWriter::new(io::stderr().lock());
+    for fault in faults.shown() {
+        let mut text = String::new();
+        if handler.render_report(&mut text, fault).is_err() {
+            text = format!("error: {fault}\n");
+        }
+        let _ = writeln!(err, "{}", text.trim_end());
+    }
+    let shown = faults.shown().len();
+    let more = if faults.count > shown { format!(" ({} are not shown)", faults.count - shown) } else { String::new() };
+    let s = if faults.count == 1 { "" } else { "s" };
+    let _ = writeln!(err, "\nerror: {} fault{s}{more}; nothing was judged", faults.count);
+}

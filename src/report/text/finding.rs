@@ -1,0 +1,188 @@
+//! What a finding says, for people.
+
+use std::io;
+
+use super::page::{Page, Paint};
+use crate::fault::printable;
+use crate::policy::Severity;
+use crate::report::model::{FactValue, Finding, RuleResult, Status, Thing};
+
+/// How many members of a set are shown.
+const MEMBERS: usize = 5;
+
+/// How many characters of a text fact are shown.
+const CHARACTERS: usize = 100;
+
+/// Findings of one rule and one severity that are all violations or all indeterminate.
+pub(super) struct Group<'a> {
+    pub severity: Severity,
+    pub rule: &'a str,
+    /// What is known of the rule.
+    pub result: Option<&'a RuleResult>,
+    /// In the order of the report; there is at least one.
+    pub findings: Vec<&'a Finding>,
+}
+
+/// How a severity looks.
+pub(super) fn paint(severity: Severity) -> Paint {
+    match severity {
+        Severity::Critical => Paint::Worst,
+        Severity::High => Paint::Red,
+        Severity::Medium => Paint::Yellow,
+        Severity::Low => Paint::Cyan,
+    }
+}
+
+impl Group<'_> {
+    /// Every finding with all that is known of it.
+    pub(super) fn whole(&self, page: &mut Page<'_>) -> io::Result<()> {
+        self.head(page)?;
+        let controls = self.result.map(|rule| &rule.controls);
+        if let Some(controls) = controls.filter(|controls| !controls.is_empty()) {
+            page.pieces("  controls     ", names(controls), usize::MAX)?;
+        }
+        for finding in &self.findings {
+            page.blank()?;
+            whole(finding, controls.is_none_or(|controls| *controls != finding.controls), page)?;
+        }
+        Ok(())
+    }
+
+    /// The worst few in brief, and how many more there are.
+    pub(super) fn brief(&self, most: usize, page: &mut Page<'_>) -> io::Result<()> {
+        self.head(page)?;
+        let mut worst = self.findings.clone();
+        worst.sort_by_key(|finding| std::cmp::Reverse(finding.overdue_days));
+        for finding in worst.iter().take(most) {
+            brief(finding, page)?;
+        }
+        match worst.len().saturating_sub(most) {
+            0 => Ok(()),
+            more => page.line(Paint::Plain, &format!("  and {more} more")),
+        }
+    }
+
+    fn head(&self, page: &mut Page<'_>) -> io::Result<()> {
+        let Self { severity, rule, result, findings } = self;
+        let first = findings.first();
+        let judged = first.is_none_or(|finding| finding.status != Status::Indeterminate);
+        let title = printable(first.map_or("", |finding| &finding.title));
+        let rule = printable(rule);
+        let severity_name = severity.name();
+        if !judged {
+            let count = counted(findings.len() as u64, "question");
+            let rest = format!("[{rule}]: {title} ({count}; {severity_name} if so)");
+            return page.heading(Paint::Bold, "indeterminate", &rest);
+        }
+        let count = counted(findings.len() as u64, "violation");
+        let rest = format!("[{rule}]: {title} ({count})");
+        page.heading(paint(*severity), severity_name, &rest)?;
+        match result {
+            Some(rule) => page.pieces("  remediation  ", [printable(&rule.remediation)], usize::MAX),
+            None => Ok(()),
+        }
+    }
+}
+
+fn whole(finding: &Finding, with_controls: bool, page: &mut Page<'_>) -> io::Result<()> {
+    page.pieces("  ", [printable(&finding.message)], usize::MAX)?;
+    let mut row = |label: &str, pieces: Vec<String>| {
+        if pieces.is_empty() { Ok(()) } else { page.pieces(&format!("    {label:<13}"), pieces, usize::MAX) }
+    };
+    row("at", vec![place(finding)])?;
+    row("since", listed(times(finding, usize::MAX)))?;
+    let party = &finding.accountable;
+    let mut accountable = vec![printable(&party.name)];
+    if party.kind != "Role" && party.id != party.name {
+        accountable.push(format!("({} {})", printable(&party.kind), word(&party.id)));
+    }
+    row("accountable", accountable)?;
+    let arrows = std::iter::once("").chain(std::iter::repeat("-> "));
+    row("path", arrows.zip(&finding.path).map(|(arrow, step)| arrow.to_owned() + &thing(step)).collect())?;
+    let facts = finding.facts.iter();
+    row("facts", listed(facts.map(|(path, value)| format!("{} = {}", printable(path), fact(value)))))?;
+    if with_controls {
+        row("controls", names(&finding.controls))?;
+    }
+    row("id", vec![printable(&finding.id)])
+}
+
+fn brief(finding: &Finding, page: &mut Page<'_>) -> io::Result<()> {
+    page.pieces("  - ", [printable(&finding.message)], 2)?;
+    let mut details = vec![place(finding)];
+    // The day is enough here.
+    details.extend(times(finding, 10));
+    details.push(printable(&finding.accountable.name));
+    details.push(format!("id {}", printable(&finding.id)));
+    page.pieces("    ", listed(details), 3)
+}
+
+/// As editors and terminals take it.
+fn place(finding: &Finding) -> String {
+    let location = &finding.location;
+    format!("{}:{}:{}", printable(&location.file), location.line, location.column)
+}
+
+/// Since when, in so many characters, and for how long too long.
+fn times(finding: &Finding, characters: usize) -> Vec<String> {
+    let since = finding.since.iter().map(|since| since.chars().take(characters).collect());
+    let overdue = finding.overdue_days.filter(|days| *days > 0);
+    let overdue = overdue.map(|days| format!("{} overdue", counted(days, "day")));
+    since.map(|since: String| printable(&since)).chain(overdue).collect()
+}
+
+fn thing(thing: &Thing) -> String {
+    format!("{} {}", printable(&thing.kind), word(&thing.id))
+}
+
+fn fact(value: &FactValue) -> String {
+    match value {
+        FactValue::Missing(()) => "(missing)".into(),
+        FactValue::Bool(value) => value.to_string(),
+        FactValue::Number(value) => value.to_string(),
+        FactValue::Text(text) => word(text),
+        FactValue::Thing(value) => thing(value),
+        FactValue::Texts(texts) => set(texts, |text| word(text)),
+        FactValue::Things(things) => set(things, thing),
+    }
+}
+
+fn set<T>(members: &[T], show: impl Fn(&T) -> String) -> String {
+    let shown: Vec<String> = members.iter().take(MEMBERS).map(show).collect();
+    let more = members.len().saturating_sub(MEMBERS);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{{{}{more}}}", shown.join(", "))
+}
+
+/// A name or a text, in quotes where it could be taken for more than one.
+fn word(text: &str) -> String {
+    let mut shown: String = text.chars().take(CHARACTERS).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    let shown = printable(&shown);
+    let ambiguous = |c: char| c.is_whitespace() || "\",=<>(){}".contains(c);
+    if shown.is_empty() || shown.contains(ambiguous) {
+        return format!("\"{}\"", shown.replace('"', "\\\""));
+    }
+    shown
+}
+
+/// Names with commas between them.
+pub(super) fn names(names: &[String]) -> Vec<String> {
+    listed(names.iter().map(|name| printable(name)))
+}
+
+/// Pieces with commas between them.
+pub(super) fn listed(pieces: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut pieces: Vec<String> = pieces.into_iter().collect();
+    let commas = pieces.len().saturating_sub(1);
+    pieces.iter_mut().take(commas).for_each(|piece| piece.push(','));
+    pieces
+}
+
+/// `1 day`, `2 days`.
+pub(super) fn counted(count: impl Into<i128>, what: &str) -> String {
+    let count = count.into();
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
