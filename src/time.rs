@@ -93,7 +93,10 @@ fn hint(text: &str) -> &'static str {
     let local = text.len() >= 19
         && text.is_char_boundary(19)
         && OffsetDateTime::parse(&format!("{}Z", text.get(..19).unwrap_or("")), &Rfc3339).is_ok();
-    if date_only {
+    let digits: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    if digits.starts_with("0000-00-00T00:00:00") && (text.ends_with('Z') || text.contains('+')) {
+        ": there is no such day, time or offset"
+    } else if date_only {
         ": it has no time of day"
     } else if local && !text.contains(['Z', 'z']) && !text.get(19..).unwrap_or("").contains(['+', '-'])
     {

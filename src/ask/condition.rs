@@ -65,7 +65,7 @@ enum Term {
     Resource,
     Now,
     RunAt,
-    Sla(String, Option<Span>),
+    Sla(Option<Span>),
     Context,
     Attribute(Box<Compiled>, ByKind),
     Has(Box<Compiled>, ByKind),
@@ -167,7 +167,7 @@ fn compile(expr: &Expr, graph: &Graph, setting: Setting<'_>) -> Compiled {
                 Some("context.run_at") => Term::RunAt,
                 Some("context.sla") => Term::Constant(Value::Sla),
                 Some(path) if path.starts_with("context.sla.") => {
-                    Term::Sla(attr.to_string(), setting.parameters.value(attr))
+                    Term::Sla(setting.parameters.value(attr))
                 }
                 _ => Term::Attribute(base, ByKind::new(attr)),
             };
@@ -258,7 +258,7 @@ impl<'g> Scope<'g, '_> {
             Term::Context => Ok(Value::Context),
             Term::Now => Ok(Value::Fact(Fact::Time(self.setting.now))),
             Term::RunAt => Ok(Value::Fact(Fact::Time(self.setting.run_at))),
-            Term::Sla(_, value) => {
+            Term::Sla(value) => {
                 let value = value.map(|span| Value::Span(span.0));
                 self.note(expr.path.as_ref(), value.clone());
                 value.ok_or(Stop::Error)

@@ -7,7 +7,7 @@ use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
 use crate::config::{Config, Wishes};
-use crate::fault::{Fault, Faults};
+use crate::fault::{Fault, Faults, printable};
 use crate::policy::{Packs, RuleSet};
 
 mod check;
@@ -147,7 +147,7 @@ impl Terminal {
     /// Says something that is not a result.
     fn note(self, text: &str) {
         if !self.quiet {
-            let _ = writeln!(io::stderr(), "{}", crate::fault::printable(text));
+            let _ = writeln!(io::stderr(), "{}", printable(text));
         }
     }
 }
@@ -195,6 +195,24 @@ impl Cli {
     }
 }
 
+/// Writes a text in lines of at most so many columns, each after the same indent.
+pub(crate) fn wrapped(text: &str, indent: &str, width: usize, out: &mut dyn Write) -> io::Result<()> {
+    let width = width.clamp(60, 100);
+    let mut line = String::from(indent);
+    for word in printable(text).split_whitespace() {
+        let full = line.chars().count() + 1 + word.chars().count() > width;
+        if full && line.len() > indent.len() {
+            writeln!(out, "{line}")?;
+            indent.clone_into(&mut line);
+        }
+        if line.len() > indent.len() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    writeln!(out, "{line}")
+}
+
 /// The manual: the page of the program, then those of its commands.
 fn manual(out: &mut dyn Write) -> io::Result<()> {
     let mut command = Cli::command();
@@ -209,8 +227,10 @@ fn manual(out: &mut dyn Write) -> io::Result<()> {
 /// Shows faults on standard error: the first hundred, then a count.
 fn show(faults: &Faults, terminal: Terminal) {
     let theme = if terminal.color_stderr { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    // In a log, a line that is broken can't be searched for.
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(terminal.width.clamp(60, 160))
+        .with_wrap_lines(io::stderr().is_terminal())
         .without_cause_chain()
         .with_links(false);
     let mut err = io::BufWriter::new(io::stderr().lock());

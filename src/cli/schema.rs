@@ -7,7 +7,6 @@ use crate::cases::CaseFile;
 use crate::config;
 use crate::fault::Faults;
 use crate::inventory;
-use crate::policy::parameters::Parameters;
 use crate::policy::schema;
 use crate::report::model::Report;
 
@@ -51,10 +50,6 @@ impl Which {
     }
 }
 
-/// The Cedar schema with the type of the bundled parameters.
-pub fn cedar_with(parameters: &Parameters) -> String {
-    schema::text_for(parameters)
-}
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Faults> {
     let text = arguments.of.text();

@@ -505,13 +505,20 @@ impl<S> Field for Tags<S> {
     const REQUIRED: bool = false;
     const EXPECTED: &'static str = "an object of strings";
     fn check(value: &RawValue, say: &mut Say<'_>) {
-        if !matches!(json_type(value.get()), "an object" | "null") {
+        if value.get() == "null" {
+            return;
+        }
+        let Ok(entries) = serde_json::from_str::<Entries<'_>>(value.get()) else {
             let found = json_type(value.get());
-            say(value, format!("expected {}, found {found}\nwrite {{\"name\": \"value\"}}", Self::EXPECTED));
-        } else if let Err(error) = serde_json::from_str::<Tags<Cow<'_, str>>>(value.get()) {
-            let text = without_place(&error);
-            let text = if text.contains('\n') { text } else { format!("{text}\nwrite the value of each tag as a string") };
-            say(value, text);
+            return say(value, format!("expected {}, found {found}\nwrite {{\"name\": \"value\"}}", Self::EXPECTED));
+        };
+        let mut seen = FxHashSet::default();
+        for (key, value) in &entries.0 {
+            let name = fault::quote(key);
+            if !seen.insert(key.as_ref()) {
+                say(value, format!("the tag {name} is given twice\nkeep one of the two"));
+            }
+            Option::<Text<S>>::check(value, &mut |part, message| say(part, format!("the tag {name}: {message}")));
         }
     }
 }

@@ -80,6 +80,14 @@ impl<R: Record> Table<R> {
         Ok(())
     }
 
+    /// Adds a record, unless it is known to be there already; says whether it did.
+    ///
+    /// # Errors
+    /// The row of the record that has this id.
+    pub fn add_unless(&mut self, known: bool, record: R, place: Place) -> Result<bool, Row> {
+        if known { Ok(false) } else { self.add(record, place).map(|()| true) }
+    }
+
     /// The record of a row.
     #[expect(clippy::indexing_slicing, reason = "a row number comes from the table it is used on")]
     pub fn get(&self, row: Row) -> &R {
@@ -128,6 +136,8 @@ macro_rules! kinds {
             pub files: Vec<File>,
             /// The latest `generated_at` of the files.
             pub generated_at: Instant,
+            /// The lines and columns of each offboarding's tasks.
+            pub task_places: Vec<Box<[(u32, u32)]>>,
             $( $(#[$meta])* pub $field: Table<$record> ),*
         }
 
@@ -138,6 +148,7 @@ macro_rules! kinds {
                     words: Words::default(),
                     files: Vec::new(),
                     generated_at,
+                    task_places: Vec::new(),
                     $( $field: Table::default() ),*
                 }
             }

@@ -126,7 +126,12 @@ impl<'a> Case<'a> {
         let pieces = template.0.iter().map(|piece| match piece {
             Piece::Text(text) => text.clone(),
             Piece::Fact(path, fallback) => {
-                self.read(path).map_or_else(|| fallback.clone(), |value| self.said(&value))
+                match (self.read(path), path.names.last()) {
+                    (Some(value), _) => self.said(&value),
+                    (None, _) if path.optional => fallback.clone(),
+                    // Required by the schema, and the record names something unknown.
+                    (None, name) => format!("an unknown {}", name.map_or("", String::as_str)),
+                }
             }
         });
         pieces.collect()
@@ -148,6 +153,9 @@ impl<'a> Case<'a> {
         // Freshness is judged as of the run, everything else as of the facts.
         let attest = self.question.action == crate::link::Action::Attest;
         let now = if attest { self.setting.run_at } else { self.setting.now };
+        // What has been put right late was overdue until then.
+        let until = rule.until.as_ref().and_then(|until| until.paths.iter().find_map(time));
+        let now = until.unwrap_or(now);
         let overdue = since.map(|since| Span(now.since(since).0 - limit.0).days().max(0));
         (since, overdue)
     }
@@ -205,13 +213,17 @@ impl<'a> Case<'a> {
         let Some(kind) = node.kind.record() else {
             return Location { file: "-".into(), pointer: String::new(), line: 1, column: 1 };
         };
-        let place = inventory.place(kind, node.row);
+        let mut place = inventory.place(kind, node.row);
         let mut pointer = match place.index {
             Some(index) => format!("/{}/{index}", kind.plural()),
             None => format!("/{}", kind.singular()),
         };
         if let Some(task) = task {
             pointer += &format!("/tasks/{task}");
+            let places = inventory.task_places.get(node.row as usize);
+            if let Some((line, column)) = places.and_then(|places| places.get(task)) {
+                (place.line, place.column) = (*line, *column);
+            }
         }
         if node.kind == NodeKind::Source && self.graph.is_own_source {
             pointer = "/generated_at".into();

@@ -5,7 +5,7 @@
 
 use crate::fault::Faults;
 use crate::inventory::record::Source;
-use crate::inventory::{Inventory, Place, Row, field};
+use crate::inventory::{Inventory, Kind, Place, Row, field};
 use crate::time::Instant;
 
 mod derive;
@@ -206,11 +206,8 @@ pub struct Graph {
 ///
 /// # Errors
 /// References that could mean two things.
-pub fn link(mut inventory: Inventory, now: Instant) -> Result<Graph, Faults> {
+pub fn link(inventory: Inventory, now: Instant) -> Result<Graph, Faults> {
     let is_own_source = inventory.sources.rows.is_empty();
-    if is_own_source {
-        stand_for_a_source(&mut inventory);
-    }
     let mut graph = Graph {
         inventory,
         now,
@@ -228,6 +225,11 @@ pub fn link(mut inventory: Inventory, now: Instant) -> Result<Graph, Faults> {
         is_own_source,
     };
     graph.resolve()?;
+    if is_own_source {
+        stand_for_a_source(&mut graph.inventory);
+        let records = Kind::ALL.iter().map(|kind| graph.inventory.count(*kind)).sum::<usize>() - 1;
+        graph.source_records.push(u32::try_from(records).unwrap_or(u32::MAX));
+    }
     graph.join_groups();
     graph.derive();
     graph.derive_revocations();

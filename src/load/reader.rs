@@ -101,20 +101,19 @@ impl<'a> Reader<'a> {
             Form::Document => self.document(),
             Form::Lines => self.lines(),
         }
-        let whole = 0..self.text.text.find('\n').unwrap_or(self.text.text.len());
+        let missing = match (self.version, self.generated_at.is_some()) {
+            (true, true) => return self.generated_at,
+            (false, false) => "`version` and no `generated_at`",
+            (false, true) => "`version`",
+            (true, false) => "`generated_at`",
+        };
         if self.faults.count == 0 {
             let says = match form {
                 Form::Document => "add it at the top level",
                 Form::Lines => "add the line {\"inventory\": {\"version\": \"1\", \"generated_at\": ...}}",
             };
-            for (there, name) in
-                [(self.version, "version"), (self.generated_at.is_some(), "generated_at")]
-            {
-                if !there {
-                    let fault = Fault::new(format!("the inventory has no `{name}`"), says);
-                    self.faults.push(fault.at(self.text.excerpt(whole.clone(), &[], "".into())));
-                }
-            }
+            let fault = Fault::new(format!("the inventory has no {missing}"), says);
+            self.faults.push(fault.at(self.text.excerpt(0..1, &[], String::new())));
         }
         self.generated_at
     }
@@ -187,10 +186,11 @@ impl<'a> Reader<'a> {
             return self.say(value, "`version` is given twice\nkeep one of the two");
         }
         self.version = true;
-        if value.get() != "\"1\"" {
-            let quoted = fault::quote(value.get());
-            self.say(value, &format!("this is version {quoted} of the inventory format\nthis program reads version \"1\""));
+        if serde_json::from_str::<String>(value.get()).is_ok_and(|version| version == "1") {
+            return;
         }
+        let quoted = fault::quote(value.get());
+        self.say(value, &format!("this is version {quoted} of the inventory format\nthis program reads version \"1\""));
     }
 
     fn generated_at(&mut self, value: &'a RawValue) {
@@ -245,9 +245,13 @@ impl<'a> Reader<'a> {
                     let equal = rows
                         .find(id)
                         .is_some_and(|row| rows.place(row).file != place.file && *rows.get(row) == record);
-                    if !equal && let Err(first) = rows.add(record, place) {
-                        let first = rows.place(first);
-                        self.duplicate(kind, value, id, first);
+                    match rows.add_unless(equal, record, place) {
+                        Err(first) => {
+                            let first = rows.place(first);
+                            self.duplicate(kind, value, id, first);
+                        }
+                        Ok(true) if kind == Kind::Offboarding => self.tasks(value),
+                        Ok(_) => {}
                     }
                 }
             },
@@ -262,6 +266,16 @@ impl<'a> Reader<'a> {
                 self.explain(said);
             }
         }
+    }
+
+    /// Notes where the tasks of an offboarding stand: each is asked about by itself.
+    fn tasks(&mut self, value: &'a RawValue) {
+        let entries: Entries<'_> = serde_json::from_str(value.get()).unwrap_or(Entries(Vec::new()));
+        let tasks = entries.0.iter().find(|(key, _)| key == "tasks").map(|(_, tasks)| tasks.get());
+        let tasks: Vec<&RawValue> = tasks.and_then(|tasks| serde_json::from_str(tasks).ok()).unwrap_or_default();
+        let offsets = tasks.into_iter().map(|task| self.offset(task.get())).collect::<Vec<_>>();
+        let places = offsets.into_iter().map(|offset| self.cursor.advance(offset)).collect();
+        self.inventory.task_places.push(places);
     }
 
     /// Turns what is wrong with one record into faults that show none of its unknown values.
@@ -334,13 +348,24 @@ impl<'a> Reader<'a> {
         };
         let at = base + (line + error.column().saturating_sub(1)).min(part.len());
         let said = field::without_place(error);
-        let fault = if error.is_eof() {
+        // In the lines form, `part` is one line of many.
+        let one_line = part.len() < self.text.text.trim().len();
+        let fault = if error.is_eof() && one_line && base + part.len() < self.text.text.trim_end().len() {
+            Fault::new("the record does not end on its line", "write each record on one line of its own")
+        } else if error.is_eof() {
             Fault::new(
                 format!("the text ends too early: {said}"),
                 "the file is cut off: export or copy it again, a partial inventory is never judged",
             )
         } else if error.is_data() {
-            Fault::from_lines(&said)
+            let (found, wanted) = said.strip_prefix("invalid type: ").and_then(|said| said.split_once(", expected ")).unwrap_or((&said, ""));
+            let found = match found {
+                "map" => "an object",
+                "sequence" => "an array",
+                other => other,
+            };
+            let message = if wanted.is_empty() { said.clone() } else { format!("expected {wanted}, found {found}") };
+            Fault::new(message, "`nhi-policy schema inventory` shows the format")
         } else {
             Fault::new(format!("this is not JSON: {said}"), "mend the text at the mark, or export it again")
         };

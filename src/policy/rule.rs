@@ -62,6 +62,8 @@ pub struct Rule {
     pub controls: Vec<String>,
     /// The fact from which a violation runs.
     pub since: Option<Since>,
+    /// The fact at which it ended, where it did.
+    pub until: Option<Since>,
     /// The parameter after which it is overdue.
     pub limit: Option<Template>,
     /// The same where the thing is privileged.
@@ -98,8 +100,8 @@ pub struct Rule {
 
 const REQUIRED: [&str; 7] =
     ["id", "title", "severity", "controls", "accountable", "message", "remediation"];
-const OPTIONAL: [&str; 5] =
-    ["severity_privileged", "since", "limit", "limit_privileged", "waivable"];
+const OPTIONAL: [&str; 6] =
+    ["severity_privileged", "since", "until", "limit", "limit_privileged", "waivable"];
 
 /// A rule's file.
 pub struct Source<'a> {
@@ -193,7 +195,7 @@ pub fn read(source: &Source<'_>, types: &Types, controls: &Controls, faults: &mu
     if !text("id").is_empty() && text("id") != source.stem {
         wrong("id", &format!("the id is not the name of the file\nname the file {}.cedar", fault::printable(text("id"))), faults);
     }
-    let mut severity = |name: &str, faults: &mut Faults| {
+    let severity = |name: &str, faults: &mut Faults| {
         let word = annotations.get(name)?;
         let found = Severity::from_name(word);
         if found.is_none() {
@@ -238,6 +240,7 @@ pub fn read(source: &Source<'_>, types: &Types, controls: &Controls, faults: &mu
     let envs_or_scope = if envs.is_empty() { &scope } else { &envs };
     let limit_of = |template: &Template| annotation::limits(template, types, envs_or_scope);
     let since = checked!("since", Since::parse, |since: &Since| since.check(types, envs_or_scope));
+    let until = checked!("until", Since::parse, |until: &Since| until.check(types, envs_or_scope));
     let limit = checked!("limit", Template::parse, limit_of);
     let limit_privileged = checked!("limit_privileged", Template::parse, limit_of);
     let accountable = checked!("accountable", Accountable::parse, |one: &Accountable| one.check(types, envs_or_scope));
@@ -261,6 +264,7 @@ pub fn read(source: &Source<'_>, types: &Types, controls: &Controls, faults: &mu
         severity_privileged: privileged,
         controls: ids,
         since,
+        until,
         limit,
         limit_privileged,
         parameters,

@@ -62,9 +62,13 @@ fn groups(report: &Report, status: Status) -> Vec<Group<'_>> {
     for finding in report.findings.iter().filter(|finding| finding.status == status) {
         groups.entry((Reverse(finding.severity), &finding.rule)).or_default().push(finding);
     }
-    let rules: BTreeMap<&str, _> = report.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
-    let group = |((Reverse(severity), rule), findings)| {
-        Group { severity, rule, result: rules.get(rule).copied(), findings }
+    let rules: BTreeMap<&str, _> =
+        report.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
+    let group = |((Reverse(severity), rule), findings)| Group {
+        severity,
+        rule,
+        result: rules.get(rule).copied(),
+        findings,
     };
     groups.into_iter().map(group).collect()
 }
@@ -82,7 +86,8 @@ fn findings(
         page.blank()
     };
     if violations.is_empty() {
-        let judged = if report.verdict == Verdict::Incomplete { " in what could be judged" } else { "" };
+        let judged =
+            if report.verdict == Verdict::Incomplete { " in what could be judged" } else { "" };
         page.text(Paint::Bold, &format!("No violations found{judged}."), 0)?;
         page.blank()?;
     }
@@ -91,7 +96,11 @@ fn findings(
     }
     if !unknown.is_empty() {
         page.line(Paint::Bold, "Could not be judged")?;
-        page.text(Paint::Plain, "Whether these are violations is unknown: evaluating the rule failed.", 0)?;
+        page.text(
+            Paint::Plain,
+            "Whether these are violations is unknown: evaluating the rule failed.",
+            0,
+        )?;
         page.blank()?;
     }
     for group in unknown {
@@ -99,7 +108,8 @@ fn findings(
     }
     waived(report, page)?;
     if all > MANY {
-        let hint = format!("These are the worst of {all} findings; write them all with -o json=FILE.");
+        let hint =
+            format!("These are the worst of {all} findings; write them all with -o json=FILE.");
         page.text(Paint::Bold, &hint, 0)?;
         page.blank()?;
     }
@@ -114,10 +124,16 @@ fn waived(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     }
     page.line(Paint::Bold, "Waived by exceptions")?;
     for Group { severity, rule, findings, .. } in groups {
-        let mut exceptions: Vec<&String> = findings.iter().filter_map(|finding| finding.exception.as_ref()).collect();
+        let mut exceptions: Vec<&String> =
+            findings.iter().filter_map(|finding| finding.exception.as_ref()).collect();
         exceptions.sort_unstable();
         exceptions.dedup();
-        let head = format!("{}[{}]: {}", severity.name(), printable(rule), counted(findings.len() as u64, "violation"));
+        let head = format!(
+            "{}[{}]: {}",
+            severity.name(),
+            printable(rule),
+            counted(findings.len() as u64, "violation")
+        );
         let by = exceptions.iter().take(WORST).map(|id| printable(id));
         let more = exceptions.len().saturating_sub(WORST);
         let more = (more > 0).then(|| format!("and {more} more"));
@@ -134,7 +150,10 @@ fn table(violations: &[Group<'_>], unknown: &[Group<'_>], page: &mut Page<'_>) -
     for group in unknown {
         counts.entry((Reverse(group.severity), group.rule)).or_default()[1] += group.findings.len();
     }
-    let row = |((Reverse(severity), rule), [violations, unknown]): ((Reverse<Severity>, &str), [usize; 2])| {
+    let row = |((Reverse(severity), rule), [violations, unknown]): (
+        (Reverse<Severity>, &str),
+        [usize; 2],
+    )| {
         let cells = [
             (printable(rule), Paint::Plain),
             (severity.name().to_owned(), finding::paint(severity)),
@@ -172,7 +191,8 @@ fn statistics(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
 
 /// How much was found and looked at, as of when, and what that leaves out.
 fn totals(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
-    let mut row = |label: &str, pieces: Vec<String>| page.pieces(&format!("{label:<12}"), pieces, usize::MAX);
+    let mut row =
+        |label: &str, pieces: Vec<String>| page.pieces(&format!("{label:<12}"), pieces, usize::MAX);
     let found = severities(report);
     row("violations", if found.is_empty() { vec!["none".into()] } else { listed(found) })?;
     for (label, status) in [("not judged", Status::Indeterminate), ("waived", Status::Waived)] {
@@ -182,17 +202,24 @@ fn totals(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         }
     }
     let population = report.population.iter().filter(|(_, count)| **count > 0);
-    let population: Vec<String> = population.map(|(kind, count)| format!("{} {count}", printable(kind))).collect();
-    row("looked at", if population.is_empty() { vec!["nothing".into()] } else { listed(population) })?;
-    let asked: u64 = report.rules.iter().map(|rule| rule.asked).sum();
-    let on = report.rules.iter().filter(|rule| rule.enabled).count() as u64;
-    let off = report.rules.len() as u64 - on;
-    let mut asked = vec![format!("{} in {}", counted(asked, "question"), counted(on, "rule"))];
-    if off > 0 {
-        asked.push(format!("({off} off)"));
+    let population: Vec<String> =
+        population.map(|(kind, count)| format!("{} {count}", printable(kind))).collect();
+    row(
+        "looked at",
+        if population.is_empty() { vec!["nothing".into()] } else { listed(population) },
+    )?;
+    let (on, off): (Vec<_>, Vec<_>) = report.rules.iter().partition(|rule| rule.enabled);
+    let asked: u64 = on.iter().map(|rule| rule.asked).sum();
+    let rules = counted(on.len() as u64, "rule");
+    let mut asked = vec![format!("{} in {rules}", counted(asked, "question"))];
+    if !off.is_empty() {
+        asked.push(format!("({} off)", off.len()));
     }
     row("asked", asked)?;
-    row("as of", vec![printable(&report.as_of.value), format!("(from {})", printable(report.as_of.origin))])?;
+    row(
+        "as of",
+        vec![printable(&report.as_of.value), format!("(from {})", printable(report.as_of.origin))],
+    )?;
     row("run at", vec![printable(&report.run_at)])?;
     let labels = std::iter::once("incomplete").chain(std::iter::repeat(""));
     for (label, reason) in labels.zip(&report.incomplete) {
@@ -208,7 +235,9 @@ fn count(report: &Report, status: Status) -> usize {
 /// How many violations there are of each severity, the worst first.
 fn severities(report: &Report) -> Vec<String> {
     let count = |severity| {
-        let is = |finding: &&Finding| finding.status == Status::Violation && finding.severity == severity;
+        let is = |finding: &&Finding| {
+            finding.status == Status::Violation && finding.severity == severity
+        };
         report.findings.iter().filter(is).count()
     };
     let counts = Severity::ALL.into_iter().map(|severity| (count(severity), severity.name()));

@@ -78,7 +78,9 @@ impl Group<'_> {
         let rest = format!("[{rule}]: {title} ({count})");
         page.heading(paint(*severity), severity_name, &rest)?;
         match result {
-            Some(rule) => page.pieces("  remediation  ", [printable(&rule.remediation)], usize::MAX),
+            Some(rule) => {
+                page.pieces("  remediation  ", [printable(&rule.remediation)], usize::MAX)
+            }
             None => Ok(()),
         }
     }
@@ -87,7 +89,11 @@ impl Group<'_> {
 fn whole(finding: &Finding, with_controls: bool, page: &mut Page<'_>) -> io::Result<()> {
     page.pieces("  ", [printable(&finding.message)], usize::MAX)?;
     let mut row = |label: &str, pieces: Vec<String>| {
-        if pieces.is_empty() { Ok(()) } else { page.pieces(&format!("    {label:<13}"), pieces, usize::MAX) }
+        if pieces.is_empty() {
+            Ok(())
+        } else {
+            page.pieces(&format!("    {label:<13}"), pieces, usize::MAX)
+        }
     };
     row("at", vec![place(finding)])?;
     row("since", listed(times(finding, usize::MAX)))?;
@@ -98,9 +104,15 @@ fn whole(finding: &Finding, with_controls: bool, page: &mut Page<'_>) -> io::Res
     }
     row("accountable", accountable)?;
     let arrows = std::iter::once("").chain(std::iter::repeat("-> "));
-    row("path", arrows.zip(&finding.path).map(|(arrow, step)| arrow.to_owned() + &thing(step)).collect())?;
+    row(
+        "path",
+        arrows.zip(&finding.path).map(|(arrow, step)| arrow.to_owned() + &thing(step)).collect(),
+    )?;
     let facts = finding.facts.iter();
-    row("facts", listed(facts.map(|(path, value)| format!("{} = {}", printable(path), fact(value)))))?;
+    row(
+        "facts",
+        listed(facts.map(|(path, value)| format!("{} = {}", printable(path), fact(value)))),
+    )?;
     if with_controls {
         row("controls", names(&finding.controls))?;
     }

@@ -9,7 +9,8 @@ use crate::report::model::{
 };
 
 /// Characters that steer a terminal, end a line, mark up a message, or hide text.
-pub const HOSTILE: &str = "e\u{1b}[31mvil\nname\u{202e} [x](http://y) {0} C\\d \\[x\\](u) ::error::";
+pub const HOSTILE: &str =
+    "e\u{1b}[31mvil\nname\u{202e} [x](http://y) {0} C\\d \\[x\\](u) ::error::";
 
 fn thing(kind: &str, id: &str) -> Thing {
     Thing { kind: kind.into(), id: id.into() }
@@ -32,15 +33,26 @@ pub fn finding(number: usize, rule: usize, severity: Severity) -> Finding {
         status: Status::Violation,
         severity,
         title: "Account of a person who has left is still enabled".into(),
-        message: format!("The account {number} on okta is enabled, but Ada Lovelace left on 2026-01-02."),
+        message: format!(
+            "The account {number} on okta is enabled, but Ada Lovelace left on 2026-01-02."
+        ),
         principal: person.clone(),
         action: "hold",
         resource: account.clone(),
-        location: Location { file: "exports/accounts.json".into(), pointer: format!("/accounts/{number}"), line: 12, column: 5 },
+        location: Location {
+            file: "exports/accounts.json".into(),
+            pointer: format!("/accounts/{number}"),
+            line: 12,
+            column: 5,
+        },
         facts: facts.map(|(path, value)| (path.to_owned(), value)).into(),
         since: Some("2026-01-02T00:00:00Z".into()),
         overdue_days: Some(i64::try_from(number % 97).expect("small")),
-        accountable: Accountable { kind: "Person".into(), id: "e-17".into(), name: "Grace Hopper".into() },
+        accountable: Accountable {
+            kind: "Person".into(),
+            id: "e-17".into(),
+            name: "Grace Hopper".into(),
+        },
         path: vec![person, account],
         controls: vec!["NHI-03".into(), "PR.AC-4".into()],
         exception: None,
@@ -55,7 +67,8 @@ pub fn report(findings: Vec<Finding>) -> Report {
             let is = |finding: &&Finding| finding.rule == id && finding.status == status;
             findings.iter().filter(is).count() as u64
         };
-        let rule = || RuleResult {
+        let rule = || {
+            RuleResult {
             id: id.clone(),
             title: "Account of a person who has left is still enabled".into(),
             severity: Severity::High,
@@ -71,6 +84,7 @@ pub fn report(findings: Vec<Finding>) -> Report {
             missing: BTreeMap::from([("resource.owner".into(), 7)]),
             rationale: "Access that outlives its reason is what an attacker finds first. ".repeat(40),
             remediation: "Disable the account at its system, and have the task that should have done so mended.".into(),
+        }
         };
         rules.entry(id.clone()).or_insert_with(rule);
     }
@@ -84,7 +98,11 @@ pub fn report(findings: Vec<Finding>) -> Report {
         fail_on: Severity::Low,
         incomplete: Vec::new(),
         inventory: Vec::new(),
-        population: BTreeMap::from([("people".into(), 12), ("accounts".into(), 40), ("teams".into(), 0)]),
+        population: BTreeMap::from([
+            ("people".into(), 12),
+            ("accounts".into(), 40),
+            ("teams".into(), 0),
+        ]),
         policies: Digest { sha256: "00".into() },
         parameters: BTreeMap::new(),
         controls: vec![ControlSummary {

@@ -46,7 +46,8 @@ fn groups_come_in_the_order_of_their_severity_and_rule() {
     };
     let heads: Vec<_> = heads.map(key).filter(|(severity, _)| severity.is_some()).collect();
     assert!(heads.len() > 5 && heads.is_sorted(), "{heads:?}");
-    let order = ["critical[", "low[", "Could not be judged", "indeterminate[", "Waived by", "verdict: "];
+    let order =
+        ["critical[", "low[", "Could not be judged", "indeterminate[", "Waived by", "verdict: "];
     let places: Vec<_> = order.iter().map(|part| text.find(part)).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{text}");
 }
@@ -78,7 +79,7 @@ rule-1  high               1              0
 
 violations  1 high
 looked at   accounts 40, people 12
-asked       2468 questions in 1 rule (1 off)
+asked       1234 questions in 1 rule (1 off)
 as of       2026-03-01T12:00:00Z (from generated_at)
 run at      2026-03-02T08:00:00Z
 
@@ -91,9 +92,12 @@ verdict: fail (1 high; fails on low and above)
 fn quiet_is_one_line_and_the_last_line_is_the_verdict() {
     let quiet = written(&mixed(), Style { quiet: true, statistics: true, ..STYLE });
     assert_eq!(quiet.lines().count(), 1);
-    assert_eq!(quiet, "verdict: fail (3 critical, 2 high, 3 medium, 2 low, 1 not judged; fails on low and above)\n".replace("3 critical, 2 high, 3 medium, 2 low", "2 critical, 2 high, 3 medium, 3 low"));
+    let counts = "2 critical, 2 high, 3 medium, 3 low, 1 not judged";
+    assert_eq!(quiet, format!("verdict: fail ({counts}; fails on low and above)\n"));
     let clean = written(&report(Vec::new()), STYLE);
-    assert!(clean.starts_with("No violations found.\n") && clean.contains("looked at   accounts 40"));
+    assert!(
+        clean.starts_with("No violations found.\n") && clean.contains("looked at   accounts 40")
+    );
     assert_eq!(clean.lines().last(), Some("verdict: pass (no violations; fails on low and above)"));
 }
 
@@ -101,11 +105,13 @@ fn quiet_is_one_line_and_the_last_line_is_the_verdict() {
 fn names_of_the_inventory_cant_steer_the_terminal() {
     let mut one = finding(1, 1, Severity::High);
     let name = || HOSTILE.to_owned();
-    (one.title, one.message, one.location.file, one.accountable.name) = (name(), name(), name(), name());
+    (one.title, one.message, one.location.file, one.accountable.name) =
+        (name(), name(), name(), name());
     (one.accountable.id, one.since, one.id, one.rule) = (name(), Some(name()), name(), name());
     one.path = vec![Thing { kind: name(), id: name() }];
     one.controls = vec![name()];
-    one.facts = [(name(), FactValue::Texts(vec![name()])), ("x".into(), FactValue::Text(name()))].into();
+    one.facts =
+        [(name(), FactValue::Texts(vec![name()])), ("x".into(), FactValue::Text(name()))].into();
     let mut waived = one.clone();
     waived.status = Status::Waived;
     waived.exception = Some(name());
@@ -148,7 +154,10 @@ fn of_many_findings_the_worst_of_each_rule_are_shown_and_the_rest_counted() {
     let many = (0..10_000).map(|n| finding(n, 1, Severity::High)).collect();
     let text = written(&report(many), STYLE);
     let shown: Vec<&str> = text.lines().filter(|line| line.contains("days overdue")).collect();
-    assert!(shown.len() == 3 && shown.iter().all(|line| line.contains("96 days overdue")), "{text}");
+    assert!(
+        shown.len() == 3 && shown.iter().all(|line| line.contains("96 days overdue")),
+        "{text}"
+    );
     assert!(text.contains("The account 96 on okta") && text.contains("and 9997 more"), "{text}");
 }
 
@@ -164,6 +173,9 @@ fn a_hundred_thousand_findings_take_no_time() {
 fn statistics_list_every_rule_with_what_it_missed() {
     let text = written(&mixed(), Style { statistics: true, ..STYLE });
     assert!(text.contains("rule    asked  violations  indeterminate\n"), "{text}");
-    assert!(text.contains("off       off           0              0\n    missing: resource.owner 7\n"), "{text}");
+    assert!(
+        text.contains("off       off           0              0\n    missing: resource.owner 7\n"),
+        "{text}"
+    );
     assert!(text.contains("rule-3   1234"), "{text}");
 }
