@@ -75,8 +75,8 @@ pub struct Expected {
     #[serde(default)]
     pub status: ExpectedStatus,
     /// Compared where it is given; null means that it isn't known.
-    #[serde(default, deserialize_with = "given")]
-    pub since: Option<Option<Instant>>,
+    #[serde(default)]
+    pub since: ExpectedSince,
     /// Compared where it is given.
     pub overdue_days: Option<i64>,
     /// Compared where it is given.
@@ -94,8 +94,22 @@ pub enum ExpectedStatus {
     Indeterminate,
 }
 
-fn given<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<Instant>>, D::Error> {
-    Option::<Instant>::deserialize(from).map(Some)
+/// Since when a violation is expected to run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, JsonSchema)]
+#[schemars(untagged)]
+pub enum ExpectedSince {
+    /// Not compared.
+    #[default]
+    #[schemars(skip)]
+    Any,
+    /// This instant; null where it isn't known.
+    Given(Option<Instant>),
+}
+
+impl<'de> Deserialize<'de> for ExpectedSince {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Option::<Instant>::deserialize(from).map(Self::Given)
+    }
 }
 
 /// What came of a case.
@@ -125,9 +139,10 @@ pub fn read(file: &PackFile) -> Result<CaseFile, Fault> {
         let mut starts = file.text.match_indices('\n').map(|(at, _)| at + 1);
         let start = error.line().checked_sub(2).and_then(|line| starts.nth(line)).unwrap_or(0);
         let at = start + error.column().saturating_sub(1);
-        let said = crate::inventory::field::without_place(&error);
+        let said = crate::inventory::field::check::without_place(&error);
         let fault = Fault::from_lines(&said);
-        let help = fault.help.clone().unwrap_or("`nhi-policy schema rule-cases` shows the format".into());
+        let help =
+            fault.help.clone().unwrap_or("`nhi-policy schema rule-cases` shows the format".into());
         Fault::new(fault.message, help).at(source.excerpt(at..at + 1, &[], String::new()))
     })
 }
@@ -141,9 +156,13 @@ pub fn run(file: &PackFile, rules: &mut RuleSet) -> Result<Vec<Outcome>, Faults>
     let id = file.stem(".cases.json").unwrap_or_default().to_owned();
     let Some(number) = rules.rules.iter().position(|rule| rule.id == id) else {
         let near = fault::nearest(&id, rules.rules.iter().map(|rule| rule.id.as_str()));
-        let help = near.map_or("put it beside its .cedar file".into(), |near| format!("did you mean `{near}`?"));
+        let help = near.map_or("put it beside its .cedar file".into(), |near| {
+            format!("did you mean `{near}`?")
+        });
         let quoted = fault::quote(&file.path);
-        return Err(Fault::new(format!("{quoted} has cases of a rule that isn't there"), help).into());
+        return Err(
+            Fault::new(format!("{quoted} has cases of a rule that isn't there"), help).into()
+        );
     };
     let enabled: Vec<bool> = rules.rules.iter().map(|rule| rule.enabled).collect();
     for (at, rule) in rules.rules.iter_mut().enumerate() {
@@ -172,9 +191,15 @@ pub fn run(file: &PackFile, rules: &mut RuleSet) -> Result<Vec<Outcome>, Faults>
     faults.into_result().map(|()| outcomes)
 }
 
-fn one(cases: &CaseFile, case: &RuleCase, file: &PackFile, rules: &mut RuleSet) -> Result<Vec<String>, Faults> {
+fn one(
+    cases: &CaseFile,
+    case: &RuleCase,
+    file: &PackFile,
+    rules: &mut RuleSet,
+) -> Result<Vec<String>, Faults> {
     let name = format!("{} (case `{}`)", file.path, case.name);
-    let wrong = |message: String, help: &str| Faults::from(Fault::new(format!("{name}: {message}"), help));
+    let wrong =
+        |message: String, help: &str| Faults::from(Fault::new(format!("{name}: {message}"), help));
     let Some(now) = case.as_of.or(cases.as_of) else {
         return Err(wrong("there is no `as_of`".into(), "say as of when the case is judged"));
     };
@@ -182,7 +207,10 @@ fn one(cases: &CaseFile, case: &RuleCase, file: &PackFile, rules: &mut RuleSet) 
         let value = Span::parse(text).map_err(|said| wrong(said, "write a duration"))?;
         let parameter = rules.parameters.0.get_mut(key);
         let Some(parameter) = parameter else {
-            return Err(wrong(format!("there is no parameter {}", fault::quote(key)), "parameters.toml declares them"));
+            return Err(wrong(
+                format!("there is no parameter {}", fault::quote(key)),
+                "parameters.toml declares them",
+            ));
         };
         parameter.value = Some(value);
     }
@@ -192,7 +220,8 @@ fn one(cases: &CaseFile, case: &RuleCase, file: &PackFile, rules: &mut RuleSet) 
     let text = Value::Object(inventory).to_string();
     let texts = std::iter::once((format!("{name}.json"), text, String::new()));
     let graph = load::from_texts(texts)?.link(now)?;
-    let setting = Setting { now, run_at: case.run_at.unwrap_or(now), parameters: &rules.parameters };
+    let setting =
+        Setting { now, run_at: case.run_at.unwrap_or(now), parameters: &rules.parameters };
     let terms = Terms { fail_on: Severity::Low, expect: BTreeMap::new(), as_of_origin: "case" };
     let findings = |depth| {
         let answers = ask(&graph, rules, setting, depth, &|_| {});
@@ -201,9 +230,13 @@ fn one(cases: &CaseFile, case: &RuleCase, file: &PackFile, rules: &mut RuleSet) 
     let found = findings(Depth::Candidates);
     let mut differences = compare(&case.expect, &found);
     // The questions that are skipped must be those that Cedar would permit.
-    let all: Vec<String> = findings(Depth::Exhaustive).into_iter().map(|finding| finding.id).collect();
+    let all: Vec<String> =
+        findings(Depth::Exhaustive).into_iter().map(|finding| finding.id).collect();
     if all != found.iter().map(|finding| finding.id.clone()).collect::<Vec<_>>() {
-        differences.push("asking Cedar every question gives other findings: this is a defect of nhi-policy".into());
+        differences.push(
+            "asking Cedar every question gives other findings: this is a defect of nhi-policy"
+                .into(),
+        );
     }
     Ok(differences)
 }
@@ -215,7 +248,10 @@ fn compare(expected: &[Expected], found: &[Finding]) -> Vec<String> {
         let name = |thing: &crate::report::model::Thing| format!("{}::{}", thing.kind, thing.id);
         let at = left.iter().position(|finding| {
             name(&finding.resource) == wanted.resource
-                && wanted.principal.as_ref().is_none_or(|principal| *principal == name(&finding.principal))
+                && wanted
+                    .principal
+                    .as_ref()
+                    .is_none_or(|principal| *principal == name(&finding.principal))
         });
         let Some(at) = at else {
             let principal = wanted.principal.as_deref().unwrap_or("anybody");
@@ -225,7 +261,10 @@ fn compare(expected: &[Expected], found: &[Finding]) -> Vec<String> {
         let finding = left.remove(at);
         let mut differs = |what: &str, wanted: String, found: String| {
             if wanted != found {
-                differences.push(format!("{what} of {}: expected {wanted}, found {found}", name(&finding.resource)));
+                differences.push(format!(
+                    "{what} of {}: expected {wanted}, found {found}",
+                    name(&finding.resource)
+                ));
             }
         };
         differs("severity", wanted.severity.name().into(), finding.severity.name().into());
@@ -234,9 +273,13 @@ fn compare(expected: &[Expected], found: &[Finding]) -> Vec<String> {
             ExpectedStatus::Indeterminate => Status::Indeterminate,
         };
         differs("status", status.name().into(), finding.status.name().into());
-        if let Some(since) = wanted.since {
+        if let ExpectedSince::Given(since) = wanted.since {
             let text = |since: Option<String>| since.unwrap_or("null".into());
-            differs("since", text(since.map(|since| since.to_string())), text(finding.since.clone()));
+            differs(
+                "since",
+                text(since.map(|since| since.to_string())),
+                text(finding.since.clone()),
+            );
         }
         if let Some(days) = wanted.overdue_days {
             let found = finding.overdue_days.map_or("null".into(), |days| days.to_string());
@@ -250,7 +293,12 @@ fn compare(expected: &[Expected], found: &[Finding]) -> Vec<String> {
         let (principal, resource) = (&finding.principal, &finding.resource);
         differences.push(format!(
             "found, not expected: {}::{} -> {}::{} ({}): {}",
-            principal.kind, principal.id, resource.kind, resource.id, finding.status.name(), finding.message
+            principal.kind,
+            principal.id,
+            resource.kind,
+            resource.id,
+            finding.status.name(),
+            finding.message
         ));
     }
     differences.iter().map(|difference| fault::printable(difference)).collect()

@@ -88,7 +88,10 @@ impl Config {
     pub fn read(path: &Path) -> Result<Self, Fault> {
         let text = std::fs::read_to_string(path).map_err(|error| {
             let path = fault::quote(&name_of(path));
-            Fault::new(format!("the configuration {path} can't be read: {error}"), "check the path and its permissions")
+            Fault::new(
+                format!("the configuration {path} can't be read: {error}"),
+                "check the path and its permissions",
+            )
         })?;
         Ok(Self { path: path.to_owned(), text })
     }
@@ -161,18 +164,15 @@ impl Config {
             for (key, value) in section.entries() {
                 let word = key.get_ref().as_ref();
                 let kind = Kind::ALL.iter().find(|kind| kind.plural() == word);
-                match kind {
-                    Some(kind) => {
-                        let count = section.count(word, value, &mut faults);
-                        count.into_iter().for_each(|count| {
-                            wishes.expect.insert(kind.plural(), count);
-                        });
-                    }
-                    None => {
-                        let help = fault::suggest(word, Kind::ALL.iter().map(|kind| kind.plural()));
-                        let said = format!("there is no kind of record called {}", fault::quote(word));
-                        faults.push(section.fault(key.span(), said, help));
-                    }
+                if let Some(kind) = kind {
+                    let count = section.count(word, value, &mut faults);
+                    count.into_iter().for_each(|count| {
+                        wishes.expect.insert(kind.plural(), count);
+                    });
+                } else {
+                    let help = fault::suggest(word, Kind::ALL.iter().map(|kind| kind.plural()));
+                    let said = format!("there is no kind of record called {}", fault::quote(word));
+                    faults.push(section.fault(key.span(), said, help));
                 }
             }
         }
@@ -202,8 +202,14 @@ fn change_rules(section: &Section<'_>, rules: &mut RuleSet, faults: &mut Faults)
         let known: Vec<String> = rules.rules.iter().map(|rule| rule.id.clone()).collect();
         let Some(rule) = rules.rules.iter_mut().find(|rule| rule.id == id) else {
             let near = fault::nearest(id, known.iter().map(String::as_str));
-            let help = near.map_or("`nhi-policy rules` lists them".into(), |near| format!("did you mean `{near}`?"));
-            faults.push(section.fault(key.span(), format!("there is no rule {}", fault::quote(id)), help));
+            let help = near.map_or("`nhi-policy rules` lists them".into(), |near| {
+                format!("did you mean `{near}`?")
+            });
+            faults.push(section.fault(
+                key.span(),
+                format!("there is no rule {}", fault::quote(id)),
+                help,
+            ));
             continue;
         };
         rule.enabled = enabled.unwrap_or(rule.enabled);

@@ -34,7 +34,7 @@ fn is_hostile(c: char) -> bool {
 
 /// A value of the user's in backticks, printable, and cut where it is long.
 pub fn quote(text: &str) -> String {
-    let short: String = text.chars().take(60).collect();
+    let short: String = text.chars().take(120).collect();
     let more = if short.len() < text.len() { "…" } else { "" };
     format!("`{}{more}`", printable(&short))
 }
@@ -108,7 +108,9 @@ impl Text<'_> {
                 match masked.iter().find(|mask| mask.contains(&at)) {
                     Some(mask) if mask.start == at || at == range.start => out.push('…'),
                     Some(_) => {}
-                    None if is_hostile(c) && c != '\r' && c != '\t' => out.extend(c.escape_unicode()),
+                    None if is_hostile(c) && c != '\r' && c != '\t' => {
+                        out.extend(c.escape_unicode());
+                    }
                     None if c == '\r' => {}
                     None => out.push(if c == '\t' { ' ' } else { c }),
                 }
@@ -302,10 +304,12 @@ mod tests {
 
     #[test]
     fn an_excerpt_shows_its_line_and_nothing_that_is_masked_or_steers_a_terminal() {
-        let source = Text { name: "a.json", text: "{\n  \"x\": \"\u{1b}[31m\", \"secret\": \"hunter2\"}\n" };
+        let source =
+            Text { name: "a.json", text: "{\n  \"x\": \"\u{1b}[31m\", \"secret\": \"hunter2\"}\n" };
         let at = source.text.find("\"secret\"").unwrap();
         let value = source.text.find("\"hunter2\"").unwrap();
-        let excerpt = source.excerpt(at..at + 8, &[value..value + 9], "unknown".into());
+        let excerpt =
+            source.excerpt(at..at + 8, std::slice::from_ref(&(value..value + 9)), "unknown".into());
         assert_eq!((excerpt.line, excerpt.column), (2, 17));
         assert_eq!(&excerpt.text[excerpt.label.clone()], "\"secret\"");
         assert!(excerpt.text.contains("\\u{1b}[31m") && !excerpt.text.contains("hunter2"));
@@ -314,7 +318,8 @@ mod tests {
     #[test]
     fn a_line_of_a_million_characters_is_cut_around_the_place() {
         let text = format!("{}here{}", "é".repeat(500_000), "x".repeat(500_000));
-        let excerpt = Text { name: "-", text: &text }.excerpt(1_000_000..1_000_004, &[], String::new());
+        let excerpt =
+            Text { name: "-", text: &text }.excerpt(1_000_000..1_000_004, &[], String::new());
         assert_eq!(&excerpt.text[excerpt.label.clone()], "here");
         assert_eq!((excerpt.line, excerpt.column), (1, 500_001));
         assert!(excerpt.text.chars().count() < 200);
@@ -323,7 +328,10 @@ mod tests {
     #[test]
     fn the_nearest_name_is_near() {
         assert_eq!(nearest("Active", ["active", "leave"]), Some("active"));
-        assert_eq!(nearest("last_roated_at", ["last_rotated_at", "created_at"]), Some("last_rotated_at"));
+        assert_eq!(
+            nearest("last_roated_at", ["last_rotated_at", "created_at"]),
+            Some("last_rotated_at")
+        );
         assert_eq!(nearest("xyz", ["active", "leave"]), None);
     }
 }

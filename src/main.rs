@@ -11,6 +11,6 @@ const STACK: usize = 256 << 20;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let work = std::thread::Builder::new().stack_size(STACK).spawn(|| cli.run());
-    let exit = work.map(|work| work.join().unwrap_or(Exit::NotJudged)).unwrap_or(Exit::NotJudged);
+    let exit = work.map_or(Exit::NotJudged, |work| work.join().unwrap_or(Exit::NotJudged));
     ExitCode::from(exit as u8)
 }

@@ -14,10 +14,11 @@ type Entry<'a> = (&'a Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>);
 ///
 /// # Errors
 /// Where it isn't TOML.
-pub fn parse<'a>(source: Text<'a>) -> Result<Spanned<DeTable<'a>>, Fault> {
+pub fn parse(source: Text<'_>) -> Result<Spanned<DeTable<'_>>, Fault> {
     DeTable::parse(source.text).map_err(|error| {
         let place = source.excerpt(error.span().unwrap_or(0..0), &[], String::new());
-        Fault::new(format!("this is not TOML: {}", error.message()), "mend the text at the mark").at(place)
+        Fault::new(format!("this is not TOML: {}", error.message()), "mend the text at the mark")
+            .at(place)
     })
 }
 
@@ -42,7 +43,12 @@ impl<'a> Section<'a> {
     }
 
     /// A fault at a place of this text.
-    pub fn fault(&self, span: Range<usize>, message: impl Into<String>, help: impl Into<String>) -> Fault {
+    pub fn fault(
+        &self,
+        span: Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Fault {
         Fault::new(message, help).at(self.source.excerpt(span, &[], String::new()))
     }
 
@@ -54,11 +60,19 @@ impl<'a> Section<'a> {
 
     fn wrong_type(&self, name: &str, wanted: &str, value: &Spanned<DeValue<'_>>) -> Fault {
         let found = value.get_ref().type_str();
-        self.fault(value.span(), format!("`{name}` is {wanted}, not a {found}"), format!("write {wanted}"))
+        self.fault(
+            value.span(),
+            format!("`{name}` is {wanted}, not a {found}"),
+            format!("write {wanted}"),
+        )
     }
 
     /// A string.
-    pub fn string(&mut self, key: &'static str, faults: &mut Faults) -> Option<(&'a str, Range<usize>)> {
+    pub fn string(
+        &mut self,
+        key: &'static str,
+        faults: &mut Faults,
+    ) -> Option<(&'a str, Range<usize>)> {
         let value = self.get(key)?;
         self.as_string(key, value, faults)
     }
@@ -70,58 +84,75 @@ impl<'a> Section<'a> {
         value: &'a Spanned<DeValue<'a>>,
         faults: &mut Faults,
     ) -> Option<(&'a str, Range<usize>)> {
-        match value.get_ref() {
-            DeValue::String(text) => Some((text.as_ref(), value.span())),
-            _ => {
-                faults.push(self.wrong_type(name, "a string", value));
-                None
-            }
+        if let DeValue::String(text) = value.get_ref() {
+            Some((text.as_ref(), value.span()))
+        } else {
+            faults.push(self.wrong_type(name, "a string", value));
+            None
         }
     }
 
     /// A string that can't be left out.
-    pub fn required(&mut self, key: &'static str, within: Range<usize>, faults: &mut Faults) -> Option<&'a str> {
+    pub fn required(
+        &mut self,
+        key: &'static str,
+        within: Range<usize>,
+        faults: &mut Faults,
+    ) -> Option<&'a str> {
         if self.table.get(key).is_none() {
-            faults.push(self.fault(within, format!("`{key}` is missing here"), format!("add `{key} = \"...\"`")));
+            faults.push(self.fault(
+                within,
+                format!("`{key}` is missing here"),
+                format!("add `{key} = \"...\"`"),
+            ));
         }
         self.string(key, faults).map(|(text, _)| text)
     }
 
     /// A list of strings.
-    pub fn strings(&mut self, key: &'static str, faults: &mut Faults) -> Vec<(&'a str, Range<usize>)> {
+    pub fn strings(
+        &mut self,
+        key: &'static str,
+        faults: &mut Faults,
+    ) -> Vec<(&'a str, Range<usize>)> {
         let Some(value) = self.get(key) else { return Vec::new() };
-        match value.get_ref() {
-            DeValue::Array(list) => {
-                list.iter().filter_map(|value| self.as_string(key, value, faults)).collect()
-            }
-            _ => {
-                faults.push(self.wrong_type(key, "a list of strings", value));
-                Vec::new()
-            }
+        if let DeValue::Array(list) = value.get_ref() {
+            list.iter().filter_map(|value| self.as_string(key, value, faults)).collect()
+        } else {
+            faults.push(self.wrong_type(key, "a list of strings", value));
+            Vec::new()
         }
     }
 
     /// True or false.
     pub fn bool(&mut self, key: &'static str, faults: &mut Faults) -> Option<bool> {
         let value = self.get(key)?;
-        match value.get_ref() {
-            DeValue::Boolean(value) => Some(*value),
-            _ => {
-                faults.push(self.wrong_type(key, "true or false", value));
-                None
-            }
+        if let DeValue::Boolean(value) = value.get_ref() {
+            Some(*value)
+        } else {
+            faults.push(self.wrong_type(key, "true or false", value));
+            None
         }
     }
 
     /// A whole number that isn't negative.
-    pub fn count(&self, name: &str, value: &Spanned<DeValue<'_>>, faults: &mut Faults) -> Option<usize> {
+    pub fn count(
+        &self,
+        name: &str,
+        value: &Spanned<DeValue<'_>>,
+        faults: &mut Faults,
+    ) -> Option<usize> {
         let DeValue::Integer(number) = value.get_ref() else {
             faults.push(self.wrong_type(name, "a whole number", value));
             return None;
         };
         let count = usize::from_str_radix(number.as_str(), number.radix()).ok();
         if count.is_none() {
-            faults.push(self.fault(value.span(), format!("`{name}` is not a number of records"), "write 0 or more"));
+            faults.push(self.fault(
+                value.span(),
+                format!("`{name}` is not a number of records"),
+                "write 0 or more",
+            ));
         }
         count
     }
@@ -139,12 +170,11 @@ impl<'a> Section<'a> {
         value: &'a Spanned<DeValue<'a>>,
         faults: &mut Faults,
     ) -> Option<Section<'a>> {
-        match value.get_ref() {
-            DeValue::Table(table) => Some(Section::new(self.source, table)),
-            _ => {
-                faults.push(self.wrong_type(name, "a table", value));
-                None
-            }
+        if let DeValue::Table(table) = value.get_ref() {
+            Some(Section::new(self.source, table))
+        } else {
+            faults.push(self.wrong_type(name, "a table", value));
+            None
         }
     }
 
@@ -154,7 +184,11 @@ impl<'a> Section<'a> {
             let name = key.get_ref().as_ref();
             if !self.known.contains(&name) {
                 let help = fault::suggest(name, self.known.iter().copied());
-                faults.push(self.fault(key.span(), format!("unknown key {}", fault::quote(name)), help));
+                faults.push(self.fault(
+                    key.span(),
+                    format!("unknown key {}", fault::quote(name)),
+                    help,
+                ));
             }
         }
     }

@@ -98,7 +98,9 @@ fn hint(text: &str) -> &'static str {
         ": there is no such day, time or offset"
     } else if date_only {
         ": it has no time of day"
-    } else if local && !text.contains(['Z', 'z']) && !text.get(19..).unwrap_or("").contains(['+', '-'])
+    } else if local
+        && !text.contains(['Z', 'z'])
+        && !text.get(19..).unwrap_or("").contains(['+', '-'])
     {
         ": it has no offset"
     } else {
@@ -141,7 +143,9 @@ impl Span {
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong = || {
             let quoted = crate::fault::quote(text);
-            format!("{quoted} is not a duration\nwrite days, hours, minutes, seconds or milliseconds: `90d`, `1d12h`, `30m`")
+            format!(
+                "{quoted} is not a duration\nwrite days, hours, minutes, seconds or milliseconds: `90d`, `1d12h`, `30m`"
+            )
         };
         let (negative, mut rest) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
@@ -245,7 +249,10 @@ mod tests {
             prop_assert_eq!(Span::parse(&text), Ok(Span(millis)));
             let same = format!("duration(\"{text}\").toMilliseconds() == ({millis})");
             let same: cedar_policy::Expression = same.parse().expect("an expression");
-            let request = cedar_policy::Request::builder().build();
+            let uid: cedar_policy::EntityUid = "A::\"a\"".parse().expect("a name");
+            let context = cedar_policy::Context::empty();
+            let request = cedar_policy::Request::new(uid.clone(), uid.clone(), uid, context, None);
+            let request = request.expect("a request without a schema");
             let answer = cedar_policy::eval_expression(&request, &cedar_policy::Entities::empty(), &same);
             prop_assert_eq!(answer.ok(), Some(cedar_policy::EvalResult::Bool(true)));
         }

@@ -38,14 +38,12 @@ pub struct Mentions {
 impl Mentions {
     /// What a rule mentions.
     pub fn of(rule: &Rule) -> Self {
-        let mut mentions = Self::default();
-        mentions.ancestors = matches!(
-            rule.policy.principal_constraint(),
-            PrincipalConstraint::In(_) | PrincipalConstraint::IsIn(..)
-        ) || matches!(
-            rule.policy.resource_constraint(),
-            ResourceConstraint::In(_) | ResourceConstraint::IsIn(..)
-        );
+        let (principal, resource) =
+            (rule.policy.principal_constraint(), rule.policy.resource_constraint());
+        let ancestors =
+            matches!(principal, PrincipalConstraint::In(_) | PrincipalConstraint::IsIn(..))
+                || matches!(resource, ResourceConstraint::In(_) | ResourceConstraint::IsIn(..));
+        let mut mentions = Self { ancestors, ..Self::default() };
         for clause in &rule.clauses {
             let (Clause::When(expr) | Clause::Unless(expr)) = clause;
             lint::visit(expr, |expr| mentions.note(expr));
@@ -61,7 +59,8 @@ impl Mentions {
             }
             Expr::HasAttr { expr, attrs } => {
                 self.names.extend(attrs.iter().map(ToString::to_string));
-                self.further |= attrs.len() > 1 || !matches!(**expr, Expr::Var(_)) && !is_context(expr);
+                self.further |=
+                    attrs.len() > 1 || !matches!(**expr, Expr::Var(_)) && !is_context(expr);
             }
             Expr::BinaryOp { op: BinaryOp::HasTag | BinaryOp::GetTag, left, .. } => {
                 self.tags = true;
@@ -128,7 +127,8 @@ impl<'a> Cedar<'a> {
             graph,
             rules,
             authorizer: Authorizer::new(),
-            permit: Policy::parse(None, "@id(\"permit\") permit(principal, action, resource);").ok(),
+            permit: Policy::parse(None, "@id(\"permit\") permit(principal, action, resource);")
+                .ok(),
             bundles: HashMap::new(),
             types: NodeKind::ALL.iter().map(|kind| kind.name().parse().ok()).collect(),
             words: HashMap::new(),
@@ -161,19 +161,29 @@ impl<'a> Cedar<'a> {
         answers
     }
 
-    fn verdicts(&self, response: &cedar_policy::Response, candidates: &[usize]) -> Vec<(usize, Verdict)> {
+    fn verdicts(
+        &self,
+        response: &cedar_policy::Response,
+        candidates: &[usize],
+    ) -> Vec<(usize, Verdict)> {
         let number = |id: &str| {
-            candidates.iter().copied().find(|rule| self.rules.get(*rule).is_some_and(|(rule, _)| rule.id == id))
+            candidates
+                .iter()
+                .copied()
+                .find(|rule| self.rules.get(*rule).is_some_and(|(rule, _)| rule.id == id))
         };
         let mut answers = Vec::new();
         if response.decision() == Decision::Deny {
             let reasons = response.diagnostics().reason();
-            answers.extend(reasons.filter_map(|id| Some((number(id.as_ref())?, Verdict::Violated))));
+            answers
+                .extend(reasons.filter_map(|id| Some((number(id.as_ref())?, Verdict::Violated))));
         }
         for error in response.diagnostics().errors() {
             let cedar_policy::AuthorizationError::PolicyEvaluationError(error) = error;
             let reason = error.inner().to_string();
-            answers.extend(number(error.policy_id().as_ref()).map(|rule| (rule, Verdict::Failed(reason))));
+            answers.extend(
+                number(error.policy_id().as_ref()).map(|rule| (rule, Verdict::Failed(reason))),
+            );
         }
         answers.sort_by_key(|(rule, _)| *rule);
         answers
@@ -239,7 +249,8 @@ impl<'a> Cedar<'a> {
         }
         let mut parents = HashSet::new();
         if mentions.ancestors {
-            parents.extend(self.graph.ancestors(node).into_iter().filter_map(|node| self.uid(node)));
+            parents
+                .extend(self.graph.ancestors(node).into_iter().filter_map(|node| self.uid(node)));
         }
         let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
         let tags: Vec<_> = if mentions.tags {

@@ -4,12 +4,13 @@
 //! where the condition is surely false. What it doesn't know, or where Cedar would report an
 //! error, goes to Cedar. The same evaluation, traced, tells which facts a condition read.
 
-use cedar_policy::pst::{BinaryOp, Clause, Expr, Literal, UnaryOp, Var};
+use cedar_policy::pst::{BinaryOp, Clause};
 
-use crate::link::facts::{Attribute, Fact, attributes};
-use crate::link::{Graph, Node, NodeKind, Question};
+use super::compile::{ByKind, Compiled, Term, compile};
+use crate::link::facts::Fact;
+use crate::link::{Graph, Question};
 use crate::policy::parameters::Parameters;
-use crate::time::{Instant, Span};
+use crate::time::Instant;
 
 /// The instants and thresholds of a run.
 #[derive(Clone, Copy)]
@@ -57,56 +58,12 @@ pub enum Answer {
     AskCedar,
 }
 
-enum Term {
-    Constant(Value<'static>),
-    Text(String),
-    Word(String, String),
-    Principal,
-    Resource,
-    Now,
-    RunAt,
-    Sla(Option<Span>),
-    Context,
-    Attribute(Box<Compiled>, ByKind),
-    Has(Box<Compiled>, ByKind),
-    And(Box<Compiled>, Box<Compiled>),
-    Or(Box<Compiled>, Box<Compiled>),
-    Not(Box<Compiled>),
-    If(Box<[Compiled; 3]>),
-    Binary(BinaryOp, Box<Compiled>, Box<Compiled>),
-    IsEmpty(Box<Compiled>),
-    Is(Box<Compiled>, String),
-    Set(Vec<Compiled>),
-    Opaque,
-}
-
-/// An attribute's reader for each type that has it.
-struct ByKind(Vec<Option<&'static Attribute>>);
-
-/// A compiled expression, and the path that it is, if it is one.
-struct Compiled {
-    node: Term,
-    path: Option<String>,
-}
-
 /// A fact that was read: its path and its value, none where it was missing.
 pub type Read<'g> = (String, Option<Value<'g>>);
 
 /// A rule's whole condition.
 pub struct Condition {
     clauses: Vec<(bool, Compiled)>,
-}
-
-impl ByKind {
-    fn new(name: &str) -> Self {
-        let of = |kind: &NodeKind| attributes(*kind).iter().find(|attribute| attribute.name == name);
-        Self(NodeKind::ALL.iter().map(of).collect())
-    }
-
-    fn read<'g>(&self, graph: &'g Graph, node: Node) -> Option<Fact<'g>> {
-        let attribute = (*self.0.get(node.kind as usize)?)?;
-        (attribute.read)(graph, node.row)
-    }
 }
 
 impl Condition {
@@ -147,82 +104,6 @@ impl Condition {
             all.push((value, scope.trace.unwrap_or_default()));
         }
         all
-    }
-}
-
-fn compile(expr: &Expr, graph: &Graph, setting: Setting<'_>) -> Compiled {
-    let sub = |expr: &Expr| Box::new(compile(expr, graph, setting));
-    let plain = |node| Compiled { node, path: None };
-    let named = |node, path: &str| Compiled { node, path: Some(path.to_owned()) };
-    match expr {
-        Expr::Literal(literal) => plain(literal_of(literal, graph)),
-        Expr::Var(Var::Principal) => named(Term::Principal, "principal"),
-        Expr::Var(Var::Resource) => named(Term::Resource, "resource"),
-        Expr::Var(Var::Context) => named(Term::Context, "context"),
-        Expr::GetAttr { expr, attr } => {
-            let base = sub(expr);
-            let path = base.path.as_ref().map(|path| format!("{path}.{attr}"));
-            let node = match path.as_deref() {
-                Some("context.now") => Term::Now,
-                Some("context.run_at") => Term::RunAt,
-                Some("context.sla") => Term::Constant(Value::Sla),
-                Some(path) if path.starts_with("context.sla.") => {
-                    Term::Sla(setting.parameters.value(attr))
-                }
-                _ => Term::Attribute(base, ByKind::new(attr)),
-            };
-            Compiled { node, path }
-        }
-        Expr::HasAttr { expr, attrs } if attrs.tail.is_empty() => {
-            let base = sub(expr);
-            let path = base.path.as_ref().map(|path| format!("{path}.{}", attrs.head));
-            if base.path.as_deref() == Some("context.sla") {
-                let set = setting.parameters.value(&attrs.head).is_some();
-                return plain(Term::Constant(Value::Fact(Fact::Bool(set))));
-            }
-            Compiled { node: Term::Has(base, ByKind::new(&attrs.head)), path }
-        }
-        Expr::UnaryOp { op: UnaryOp::Not, expr } => plain(Term::Not(sub(expr))),
-        Expr::UnaryOp { op: UnaryOp::IsEmpty, expr } => plain(Term::IsEmpty(sub(expr))),
-        Expr::UnaryOp { op: UnaryOp::Duration, expr } => plain(constant(expr, |text| {
-            Span::parse(text).ok().map(|span| Value::Span(span.0))
-        })),
-        Expr::BinaryOp { op: BinaryOp::And, left, right } => plain(Term::And(sub(left), sub(right))),
-        Expr::BinaryOp { op: BinaryOp::Or, left, right } => plain(Term::Or(sub(left), sub(right))),
-        Expr::BinaryOp { op, left, right } => plain(Term::Binary(*op, sub(left), sub(right))),
-        Expr::Is { expr, entity_type, in_expr: None } => plain(Term::Is(sub(expr), entity_type.to_string())),
-        Expr::IfThenElse { cond, then_expr, else_expr } => {
-            plain(Term::If(Box::new([*sub(cond), *sub(then_expr), *sub(else_expr)])))
-        }
-        Expr::Set(elements) => plain(Term::Set(elements.iter().map(|element| *sub(element)).collect())),
-        _ => plain(Term::Opaque),
-    }
-}
-
-fn constant(expr: &Expr, read: impl Fn(&str) -> Option<Value<'static>>) -> Term {
-    match expr {
-        Expr::Literal(Literal::String(text)) => read(text).map_or(Term::Opaque, Term::Constant),
-        _ => Term::Opaque,
-    }
-}
-
-fn literal_of(literal: &Literal, graph: &Graph) -> Term {
-    match literal {
-        Literal::Bool(value) => Term::Constant(Value::Fact(Fact::Bool(*value))),
-        Literal::Long(value) => Term::Constant(Value::Fact(Fact::Long(*value))),
-        Literal::String(text) => Term::Text(text.to_string()),
-        Literal::EntityUID(uid) => {
-            let kind = uid.ty.to_string();
-            match NodeKind::from_name(&kind) {
-                None => Term::Word(kind, uid.eid.to_string()),
-                // Ids with slashes can make two tasks of one name.
-                Some(NodeKind::Revocation) => Term::Opaque,
-                Some(kind) => Term::Constant(
-                    graph.find(kind, &uid.eid).map_or(Value::Stranger, |node| Value::Fact(Fact::Node(node))),
-                ),
-            }
-        }
-        _ => Term::Opaque,
     }
 }
 
@@ -331,7 +212,9 @@ impl<'g> Scope<'g, '_> {
                 _ => Err(Stop::Maybe),
             },
             BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul => {
-                let (Value::Fact(Fact::Long(a)), Value::Fact(Fact::Long(b))) = (self.value(left)?, self.value(right)?) else {
+                let (Value::Fact(Fact::Long(a)), Value::Fact(Fact::Long(b))) =
+                    (self.value(left)?, self.value(right)?)
+                else {
                     return Err(Stop::Maybe);
                 };
                 let result = match op {
@@ -342,16 +225,21 @@ impl<'g> Scope<'g, '_> {
                 result.map(|value| Value::Fact(Fact::Long(value))).ok_or(Stop::Error)
             }
             BinaryOp::HasTag => {
-                let (Value::Fact(Fact::Node(node)), Term::Text(key)) = (self.value(left)?, &right.node) else {
+                let (Value::Fact(Fact::Node(node)), Term::Text(key)) =
+                    (self.value(left)?, &right.node)
+                else {
                     return Err(Stop::Maybe);
                 };
                 bool(self.graph.tags(node).any(|(name, _)| name == key))
             }
             BinaryOp::GetTag => {
-                let (Value::Fact(Fact::Node(node)), Term::Text(key)) = (self.value(left)?, &right.node) else {
+                let (Value::Fact(Fact::Node(node)), Term::Text(key)) =
+                    (self.value(left)?, &right.node)
+                else {
                     return Err(Stop::Maybe);
                 };
-                let value = self.graph.tags(node).find(|(name, _)| name == key).map(|(_, value)| value);
+                let value =
+                    self.graph.tags(node).find(|(name, _)| name == key).map(|(_, value)| value);
                 let value = value.map(|text| Value::Fact(Fact::Text(text)));
                 let path = left.path.as_ref().map(|path| format!("{path}.tags.{key}"));
                 self.note(path.as_ref(), value.clone());
@@ -388,7 +276,9 @@ impl<'g> Scope<'g, '_> {
         if let Term::Set(elements) = &set.node {
             // All elements are evaluated first, and an error in any is an error: only constants
             // can't fail.
-            let is_constant = |element: &Compiled| matches!(element.node, Term::Constant(_) | Term::Text(_) | Term::Word(..));
+            let is_constant = |element: &Compiled| {
+                matches!(element.node, Term::Constant(_) | Term::Text(_) | Term::Word(..))
+            };
             if !elements.iter().all(is_constant) {
                 return Err(Stop::Maybe);
             }
@@ -407,8 +297,12 @@ impl<'g> Scope<'g, '_> {
         match (self.value(set)?, &element.node) {
             (Value::Fact(Fact::Texts(set)), Term::Text(text)) => Ok(set.contains(&text.as_str())),
             (set, _) => match (set, self.value(element)?) {
-                (Value::Fact(Fact::Texts(set)), Value::Fact(Fact::Text(text))) => Ok(set.contains(&text)),
-                (Value::Fact(Fact::Nodes(set)), Value::Fact(Fact::Node(node))) => Ok(set.contains(&node)),
+                (Value::Fact(Fact::Texts(set)), Value::Fact(Fact::Text(text))) => {
+                    Ok(set.contains(&text))
+                }
+                (Value::Fact(Fact::Nodes(set)), Value::Fact(Fact::Node(node))) => {
+                    Ok(set.contains(&node))
+                }
                 _ => Err(Stop::Maybe),
             },
         }
@@ -433,7 +327,8 @@ fn is_literal(value: &Value<'_>, literal: &Term) -> Result<bool, Stop> {
 fn same(a: &Value<'_>, b: &Value<'_>) -> Result<bool, Stop> {
     match (a, b) {
         (Value::Fact(Fact::Node(a)), Value::Fact(Fact::Node(b))) => Ok(a == b),
-        (Value::Fact(Fact::Node(_)), Value::Stranger) | (Value::Stranger, Value::Fact(Fact::Node(_))) => Ok(false),
+        (Value::Fact(Fact::Node(_)), Value::Stranger)
+        | (Value::Stranger, Value::Fact(Fact::Node(_))) => Ok(false),
         (Value::Fact(Fact::Bool(a)), Value::Fact(Fact::Bool(b))) => Ok(a == b),
         (Value::Fact(Fact::Long(a)), Value::Fact(Fact::Long(b))) => Ok(a == b),
         (Value::Fact(Fact::Time(a)), Value::Fact(Fact::Time(b))) => Ok(a == b),

@@ -17,6 +17,7 @@ use crate::policy::schema::{Env, Type, Types};
 use crate::policy::{Rule, RuleSet, lint};
 
 pub mod cedar;
+mod compile;
 pub mod condition;
 
 use cedar::{Cedar, Mentions, Verdict};
@@ -69,7 +70,8 @@ struct Optional {
 
 impl Optional {
     fn is_missing(&self, graph: &Graph, question: Question) -> bool {
-        let mut at = if self.of == Root::Principal { question.principal } else { question.resource };
+        let mut at =
+            if self.of == Root::Principal { question.principal } else { question.resource };
         let last = self.way.len().saturating_sub(1);
         for (step, by_kind) in self.way.iter().enumerate() {
             let Some(Some(attribute)) = by_kind.get(at.kind as usize) else { return false };
@@ -112,7 +114,8 @@ pub fn ask(
     depth: Depth,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Answers {
-    let mentions: Vec<(&Rule, Mentions)> = rules.rules.iter().map(|rule| (rule, Mentions::of(rule))).collect();
+    let mentions: Vec<(&Rule, Mentions)> =
+        rules.rules.iter().map(|rule| (rule, Mentions::of(rule))).collect();
     let slices = slices(graph, rules, setting);
     let mut by_env = vec![None; Action::ALL.len() * NodeKind::ALL.len() * NodeKind::ALL.len()];
     for (number, slice) in slices.iter().enumerate() {
@@ -125,7 +128,9 @@ pub fn ask(
         .iter()
         .flat_map(|kind| {
             let all = graph.population(*kind);
-            (0..all).step_by(CHUNK as usize).map(move |start| (*kind, start..all.min(start + CHUNK)))
+            (0..all)
+                .step_by(CHUNK as usize)
+                .map(move |start| (*kind, start..all.min(start + CHUNK)))
         })
         .collect();
     let done = AtomicU64::new(0);
@@ -141,7 +146,11 @@ pub fn ask(
                 let count = u64::from(rows.end - rows.start);
                 for row in rows {
                     graph.questions(Node::new(kind, row), |question| {
-                        let place = place_of(question.action, question.principal.kind, question.resource.kind);
+                        let place = place_of(
+                            question.action,
+                            question.principal.kind,
+                            question.resource.kind,
+                        );
                         let slice = by_env.get(place).copied().flatten();
                         if let Some(number) = slice {
                             put(question, number, &slices, graph, setting, depth, cedar, &mut part);
@@ -172,7 +181,8 @@ fn put(
     cedar: &mut Cedar<'_>,
     part: &mut Part,
 ) {
-    let (Some(slice), Some((asked, missing))) = (slices.get(number), part.counts.get_mut(number)) else {
+    let (Some(slice), Some((asked, missing))) = (slices.get(number), part.counts.get_mut(number))
+    else {
         return;
     };
     *asked += 1;
@@ -184,7 +194,8 @@ fn put(
         .iter()
         .zip(&slice.conditions)
         .filter(|(_, condition)| {
-            depth == Depth::Exhaustive || condition.answer(graph, question, setting) == Answer::AskCedar
+            depth == Depth::Exhaustive
+                || condition.answer(graph, question, setting) == Answer::AskCedar
         })
         .map(|(rule, _)| *rule)
         .collect();
@@ -213,7 +224,9 @@ fn slices(graph: &Graph, rules: &RuleSet, setting: Setting<'_>) -> Vec<Slice> {
                 own.push(known.unwrap_or(optional.len()));
                 if known.is_none() {
                     let reader = |name: &String| {
-                        let find = |kind: &NodeKind| attributes(*kind).iter().find(|one| one.name == *name);
+                        let find = |kind: &NodeKind| {
+                            attributes(*kind).iter().find(|one| one.name == *name)
+                        };
                         NodeKind::ALL.iter().map(find).collect()
                     };
                     optional.push(Optional { path, of, way: names.iter().map(reader).collect() });
@@ -250,7 +263,8 @@ fn optional_paths(rule: &Rule, env: Env, types: &Types) -> Vec<(String, Root, Ve
                 _ => return,
             };
             let of = lint::type_of(base, env, types).filter(|of| matches!(of, Type::Entity(_)));
-            let optional = of.is_some_and(|of| types.attribute(&of, attr).is_some_and(|found| !found.required));
+            let optional = of
+                .is_some_and(|of| types.attribute(&of, attr).is_some_and(|found| !found.required));
             if let (true, Some((root, mut names))) = (optional, way(base)) {
                 names.push(attr.to_owned());
                 let start = if root == Root::Principal { "principal" } else { "resource" };
@@ -277,7 +291,9 @@ fn gather(parts: Vec<Part>, slices: &[Slice], rules: usize) -> Answers {
             let Some(tally) = answers.tallies.get_mut(*rule) else { continue };
             tally.asked += asked;
             for number in mentioned {
-                if let (Some(optional), Some(count)) = (slice.optional.get(*number), missing.get(*number)) {
+                if let (Some(optional), Some(count)) =
+                    (slice.optional.get(*number), missing.get(*number))
+                {
                     *tally.missing.entry(optional.path.clone()).or_default() += count;
                 }
             }

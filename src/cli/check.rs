@@ -67,16 +67,13 @@ pub(super) fn instant(text: &str) -> Result<Instant, String> {
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Faults> {
-    let (rules, wishes, graph) = prepare(&arguments.rules, &arguments.inventory, arguments.as_of, terminal)?;
+    let (rules, wishes, graph) =
+        prepare(&arguments.rules, &arguments.inventory, arguments.as_of, terminal)?;
     let depth = if arguments.exhaustive { Depth::Exhaustive } else { Depth::Candidates };
     let wishes = Wishes { fail_on: arguments.fail_on.unwrap_or(wishes.fail_on), ..wishes };
     let report = report(&rules, &wishes, &graph, arguments.as_of, depth, arguments.jobs, terminal)?;
-    let style = Style {
-        color: false,
-        width: 100,
-        quiet: terminal.quiet,
-        statistics: arguments.statistics,
-    };
+    let style =
+        Style { color: false, width: 100, quiet: terminal.quiet, statistics: arguments.statistics };
     for destination in &arguments.output {
         output::whole(&destination.path, |out| destination.format.write(&report, style, out))?;
     }
@@ -109,7 +106,10 @@ pub(super) fn prepare(
         (Err(faults), _) | (_, Err(faults)) => return Err(faults),
     };
     for path in &loaded.selection.ignored {
-        terminal.note(&format!("ignored: {} (not .json or .jsonl, or a link that leads out)", name_of(path)));
+        terminal.note(&format!(
+            "ignored: {} (not .json or .jsonl, or a link that leads out)",
+            name_of(path)
+        ));
     }
     let now = as_of.unwrap_or(loaded.inventory.generated_at);
     let graph = loaded.link(now)?;
@@ -140,12 +140,24 @@ pub(super) fn report(
     Ok(judge(graph, rules, &answers, setting, &terms))
 }
 
-fn asked(graph: &Graph, rules: &RuleSet, setting: Setting<'_>, depth: Depth, terminal: Terminal) -> Answers {
+fn asked(
+    graph: &Graph,
+    rules: &RuleSet,
+    setting: Setting<'_>,
+    depth: Depth,
+    terminal: Terminal,
+) -> Answers {
     let total = SUBJECTS.iter().map(|kind| u64::from(graph.population(*kind))).sum();
     // Draws nothing where standard error is not a terminal, and nothing for short work.
-    let target = if terminal.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(4) };
+    let target = if terminal.quiet {
+        ProgressDrawTarget::hidden()
+    } else {
+        ProgressDrawTarget::stderr_with_hz(4)
+    };
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
-    if let Ok(style) = ProgressStyle::with_template("asking about {pos} of {len} things [{bar:30}] {eta}") {
+    if let Ok(style) =
+        ProgressStyle::with_template("asking about {pos} of {len} things [{bar:30}] {eta}")
+    {
         bar.set_style(style);
     }
     let long = total > 100_000;
@@ -158,11 +170,16 @@ fn asked(graph: &Graph, rules: &RuleSet, setting: Setting<'_>, depth: Depth, ter
     answers
 }
 
-fn in_threads<T: Send>(jobs: Option<std::num::NonZeroUsize>, work: impl FnOnce() -> T + Send) -> Result<T, Faults> {
+fn in_threads<T: Send>(
+    jobs: Option<std::num::NonZeroUsize>,
+    work: impl FnOnce() -> T + Send,
+) -> Result<T, Faults> {
     // Evaluating a deeply nested condition takes stack.
     const STACK: usize = 16 << 20;
     let threads = jobs.map_or(0, std::num::NonZeroUsize::get);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build();
-    let pool = pool.map_err(|error| Fault::new(format!("threads can't be started: {error}"), "ask for fewer with -j"))?;
+    let pool = pool.map_err(|error| {
+        Fault::new(format!("threads can't be started: {error}"), "ask for fewer with -j")
+    })?;
     Ok(pool.install(work))
 }

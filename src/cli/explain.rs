@@ -51,7 +51,11 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
         parameters: &rules.parameters,
     };
     let answers = ask(&graph, &rules, setting, Depth::Candidates, &|_| {});
-    let terms = crate::judge::Terms { fail_on: wishes.fail_on, expect: wishes.expect, as_of_origin: "--as-of" };
+    let terms = crate::judge::Terms {
+        fail_on: wishes.fail_on,
+        expect: wishes.expect,
+        as_of_origin: "--as-of",
+    };
     let report = crate::judge::judge(&graph, &rules, &answers, setting, &terms);
     let found: Vec<&Finding> = report
         .findings
@@ -64,7 +68,8 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
             0 => format!("no finding of this inventory has the id {quoted}"),
             many => format!("{many} findings have ids that begin with {quoted}"),
         };
-        let help = "take the id from a report of the same inventory, with the same --as-of and rules";
+        let help =
+            "take the id from a report of the same inventory, with the same --as-of and rules";
         return Err(Fault::new(said, help).into());
     };
     let is_it = |hit: &&Hit| {
@@ -85,10 +90,14 @@ fn no_rule(id: &str, rules: &RuleSet) -> Fault {
     let quoted = fault::quote(id);
     let hex = id.len() >= 8 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
     if hex {
-        return Fault::new(format!("{quoted} is no rule"), "to explain a finding, name its inventory too");
+        return Fault::new(
+            format!("{quoted} is no rule"),
+            "to explain a finding, name its inventory too",
+        );
     }
     let near = fault::nearest(id, rules.rules.iter().map(|rule| rule.id.as_str()));
-    let help = near.map_or("`nhi-policy rules` lists them".into(), |near| format!("did you mean `{near}`?"));
+    let help = near
+        .map_or("`nhi-policy rules` lists them".into(), |near| format!("did you mean `{near}`?"));
     Fault::new(format!("there is no rule {quoted}"), help)
 }
 
@@ -107,17 +116,34 @@ fn example(rules: &mut RuleSet, id: &str) -> Option<String> {
     }
     for expected in &case.expect {
         let principal = expected.principal.as_deref().unwrap_or("Inventory::inventory");
-        text += &format!("  fires: {principal} -> {} ({})\n", expected.resource, expected.severity.name());
+        text += &format!(
+            "  fires: {principal} -> {} ({})\n",
+            expected.resource,
+            expected.severity.name()
+        );
     }
     Some(text)
 }
 
-fn explain_rule(rule: &Rule, rules: &RuleSet, example: Option<&str>, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
+fn explain_rule(
+    rule: &Rule,
+    rules: &RuleSet,
+    example: Option<&str>,
+    terminal: Terminal,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let width = terminal.width;
     writeln!(out, "{}: {}", printable(&rule.id), printable(&rule.title))?;
-    let privileged = rule.severity_privileged.map_or(String::new(), |severity| format!(", {} where the thing is privileged", severity.name()));
+    let privileged = rule.severity_privileged.map_or(String::new(), |severity| {
+        format!(", {} where the thing is privileged", severity.name())
+    });
     let state = if rule.enabled { "on" } else { "off" };
-    writeln!(out, "severity {}{privileged}; {state}; from {}\n", rule.severity.name(), printable(&rule.origin))?;
+    writeln!(
+        out,
+        "severity {}{privileged}; {state}; from {}\n",
+        rule.severity.name(),
+        printable(&rule.origin)
+    )?;
     wrapped(&rule.rationale, "", width, out)?;
     writeln!(out, "\nWhat to do")?;
     wrapped(&rule.remediation, "  ", width, out)?;
@@ -126,13 +152,18 @@ fn explain_rule(rule: &Rule, rules: &RuleSet, example: Option<&str>, terminal: T
         for name in &rule.parameters {
             let Some(parameter) = rules.parameters.0.get(name) else { continue };
             let value = parameter.value.map_or("not set".into(), |value| value.to_string());
-            wrapped(&format!("{name} = {value} ({}): {}", parameter.origin, parameter.meaning), "  ", width, out)?;
+            wrapped(
+                &format!("{name} = {value} ({}): {}", parameter.origin, parameter.meaning),
+                "  ",
+                width,
+                out,
+            )?;
         }
     }
     writeln!(out, "\nControls")?;
     for id in &rule.controls {
         let Some(control) = rules.controls.0.get(id) else { continue };
-        let text = format!("{id} ({} {}): {}", control.framework, control.version, control.title);
+        let text = format!("{id} ({}): {}", control.edition(), control.title);
         wrapped(&text, "  ", width, out)?;
         for relation in &control.relation {
             wrapped(relation, "    ", width, out)?;
@@ -148,7 +179,11 @@ fn explain_rule(rule: &Rule, rules: &RuleSet, example: Option<&str>, terminal: T
         writeln!(out, "  {}", printable(line))?;
     }
     if let Some(example) = example {
-        writeln!(out, "\nAn example that fires: {}", example.lines().map(printable).collect::<Vec<_>>().join("\n"))?;
+        writeln!(
+            out,
+            "\nAn example that fires: {}",
+            example.lines().map(printable).collect::<Vec<_>>().join("\n")
+        )?;
     }
     Ok(())
 }
@@ -164,11 +199,29 @@ fn explain_finding(
 ) -> io::Result<()> {
     let width = terminal.width;
     let place = &finding.location;
-    writeln!(out, "{} {}: {}", finding.severity.name(), printable(&rule.id), printable(&rule.title))?;
+    writeln!(
+        out,
+        "{} {}: {}",
+        finding.severity.name(),
+        printable(&rule.id),
+        printable(&rule.title)
+    )?;
     wrapped(&finding.message, "", width, out)?;
-    writeln!(out, "\nAt {}:{}:{} ({})", printable(&place.file), place.line, place.column, printable(&place.pointer))?;
+    writeln!(
+        out,
+        "\nAt {}:{}:{} ({})",
+        printable(&place.file),
+        place.line,
+        place.column,
+        printable(&place.pointer)
+    )?;
     let name = |thing: &Thing| format!("{}::{}", thing.kind, thing.id);
-    let asked = format!("Asked: may {} {} {}?", name(&finding.principal), finding.action, name(&finding.resource));
+    let asked = format!(
+        "Asked: may {} {} {}?",
+        name(&finding.principal),
+        finding.action,
+        name(&finding.resource)
+    );
     wrapped(&asked, "", width, out)?;
     if !finding.path.is_empty() {
         let path: Vec<String> = finding.path.iter().map(name).collect();
@@ -201,19 +254,34 @@ fn part_of(part: &Arc<Expr>, case: Case<'_>, width: usize, out: &mut dyn Write) 
     let Case { graph, question, setting } = case;
     let clause = Clause::When(part.clone());
     let text = clause.to_string();
-    let text = text.trim().strip_prefix("when {").and_then(|text| text.strip_suffix('}')).unwrap_or(&text).trim();
+    let text = text
+        .trim()
+        .strip_prefix("when {")
+        .and_then(|text| text.strip_suffix('}'))
+        .unwrap_or(&text)
+        .trim();
     let value = clause_value(&clause, graph, question, setting);
     wrapped(&format!("[{value}] {text}"), "  ", width, out)?;
     let condition = Condition::compile(std::slice::from_ref(&clause), graph, setting);
     for (_, reads) in condition.trace(graph, question, setting) {
         for (path, value) in distinct(&reads) {
-            wrapped(&format!("{path} = {}", shown(&case.shown(value.as_ref()))), "        ", width, out)?;
+            wrapped(
+                &format!("{path} = {}", shown(&case.shown(value.as_ref()))),
+                "        ",
+                width,
+                out,
+            )?;
         }
     }
     Ok(())
 }
 
-fn clause_value(clause: &Clause, graph: &Graph, question: Question, setting: Setting<'_>) -> &'static str {
+fn clause_value(
+    clause: &Clause,
+    graph: &Graph,
+    question: Question,
+    setting: Setting<'_>,
+) -> &'static str {
     let condition = Condition::compile(std::slice::from_ref(clause), graph, setting);
     let traced = condition.trace(graph, question, setting);
     match traced.first() {
@@ -248,6 +316,8 @@ fn shown(value: &FactValue) -> String {
         FactValue::Text(text) => text.clone(),
         FactValue::Thing(thing) => name(thing),
         FactValue::Texts(texts) => format!("[{}]", texts.join(", ")),
-        FactValue::Things(things) => format!("[{}]", things.iter().map(name).collect::<Vec<_>>().join(", ")),
+        FactValue::Things(things) => {
+            format!("[{}]", things.iter().map(name).collect::<Vec<_>>().join(", "))
+        }
     }
 }

@@ -10,6 +10,8 @@ use crate::config::{Config, Wishes};
 use crate::fault::{Fault, Faults, printable};
 use crate::policy::{Packs, RuleSet};
 
+pub use schema::Which;
+
 mod check;
 mod explain;
 mod init;
@@ -83,7 +85,10 @@ impl RuleArguments {
             (None, true) => None,
             (None, false) => {
                 let here = std::env::current_dir().map_err(|error| {
-                    Fault::new(format!("the working directory can't be read: {error}"), "run from a folder that exists")
+                    Fault::new(
+                        format!("the working directory can't be read: {error}"),
+                        "run from a folder that exists",
+                    )
                 })?;
                 Config::discover(&here)?.map(|config| config.relative_to(&here))
             }
@@ -96,7 +101,8 @@ impl RuleArguments {
         }
         packs.dirs.extend(self.policies.iter().cloned());
         let mut rules = RuleSet::load(&packs)?;
-        let wishes = config.map_or_else(|| Ok(Wishes::default()), |config| config.apply(&mut rules))?;
+        let wishes =
+            config.map_or_else(|| Ok(Wishes::default()), |config| config.apply(&mut rules))?;
         Ok((rules, wishes))
     }
 }
@@ -132,7 +138,9 @@ impl Terminal {
         let wanted = |terminal: bool| match choice {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
-            ColorChoice::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+            ColorChoice::Auto => {
+                terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
         };
         let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
         let size = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
@@ -156,9 +164,11 @@ impl Terminal {
 pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Faults> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     match write(&mut out).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Fault::new(format!("standard output can't be written: {error}"), "check where it leads").into())
-        }
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Fault::new(
+            format!("standard output can't be written: {error}"),
+            "check where it leads",
+        )
+        .into()),
         Err(_) => {
             // What is still buffered has nowhere to go.
             std::mem::forget(out);
@@ -182,7 +192,12 @@ impl Cli {
             Command::Completions { shell } => print(|out| {
                 // The generator can't report errors, so it writes to memory.
                 let mut script = Vec::new();
-                clap_complete::generate(shell, &mut Cli::command(), env!("CARGO_PKG_NAME"), &mut script);
+                clap_complete::generate(
+                    shell,
+                    &mut Cli::command(),
+                    env!("CARGO_PKG_NAME"),
+                    &mut script,
+                );
                 out.write_all(&script)
             })
             .map(|()| Exit::Clean),
@@ -196,7 +211,12 @@ impl Cli {
 }
 
 /// Writes a text in lines of at most so many columns, each after the same indent.
-pub(crate) fn wrapped(text: &str, indent: &str, width: usize, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn wrapped(
+    text: &str,
+    indent: &str,
+    width: usize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let width = width.clamp(60, 100);
     let mut line = String::from(indent);
     for word in printable(text).split_whitespace() {
@@ -226,7 +246,11 @@ fn manual(out: &mut dyn Write) -> io::Result<()> {
 
 /// Shows faults on standard error: the first hundred, then a count.
 fn show(faults: &Faults, terminal: Terminal) {
-    let theme = if terminal.color_stderr { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let theme = if terminal.color_stderr {
+        GraphicalTheme::unicode()
+    } else {
+        GraphicalTheme::unicode_nocolor()
+    };
     // In a log, a line that is broken can't be searched for.
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(terminal.width.clamp(60, 160))
@@ -242,7 +266,11 @@ fn show(faults: &Faults, terminal: Terminal) {
         let _ = writeln!(err, "{}", text.trim_end());
     }
     let shown = faults.shown().len();
-    let more = if faults.count > shown { format!(" ({} are not shown)", faults.count - shown) } else { String::new() };
+    let more = if faults.count > shown {
+        format!(" ({} are not shown)", faults.count - shown)
+    } else {
+        String::new()
+    };
     let s = if faults.count == 1 { "" } else { "s" };
     let _ = writeln!(err, "\nerror: {} fault{s}{more}; nothing was judged", faults.count);
 }

@@ -50,11 +50,16 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
         print(|out| controls(&rules, arguments.format, terminal, out))?;
         return Ok(Exit::Clean);
     }
-    if let Some(id) = &arguments.control && !rules.controls.0.contains_key(id) {
+    if let Some(id) = &arguments.control
+        && !rules.controls.0.contains_key(id)
+    {
         let help = fault::suggest(id, rules.controls.0.keys().map(String::as_str));
-        return Err(Fault::new(format!("the catalogue has no control {}", fault::quote(id)), help).into());
+        return Err(
+            Fault::new(format!("the catalogue has no control {}", fault::quote(id)), help).into()
+        );
     }
-    let wanted = |rule: &&Rule| arguments.control.as_ref().is_none_or(|id| rule.controls.contains(id));
+    let wanted =
+        |rule: &&Rule| arguments.control.as_ref().is_none_or(|id| rule.controls.contains(id));
     let mut listed: Vec<&Rule> = rules.rules.iter().filter(wanted).collect();
     listed.sort_by(|a, b| (&a.theme, &a.id).cmp(&(&b.theme, &b.id)));
     print(|out| match arguments.format {
@@ -83,7 +88,13 @@ fn table(rules: &[&Rule], out: &mut dyn Write) -> io::Result<()> {
     let mut theme = None;
     for rule in rules {
         if theme.replace(rule.theme.as_str()) != Some(&rule.theme) {
-            let gap = if theme.is_some() && *rule.theme != *rules.first().map_or("", |first| &first.theme) { "\n" } else { "" };
+            let gap = if theme.is_some()
+                && *rule.theme != *rules.first().map_or("", |first| &first.theme)
+            {
+                "\n"
+            } else {
+                ""
+            };
             writeln!(out, "{gap}{}", printable(&rule.theme))?;
         }
         let off = if rule.enabled { "" } else { " (off)" };
@@ -114,35 +125,55 @@ fn as_json(rule: &Rule) -> serde_json::Value {
 
 /// The table of the README.
 fn markdown(rules: &[&Rule]) -> String {
-    let mut text = String::from("| rule | severity | fires when | parameters |\n|---|---|---|---|\n");
+    let mut text =
+        String::from("| rule | severity | fires when | parameters |\n|---|---|---|---|\n");
     let cell = |text: &str| printable(text).replace('|', "\\|");
     for rule in rules {
-        let parameters: Vec<String> = rule.parameters.iter().map(|name| format!("`{name}`")).collect();
+        let parameters: Vec<String> =
+            rule.parameters.iter().map(|name| format!("`{name}`")).collect();
         let (id, title) = (cell(&rule.id), cell(&rule.title));
         text += &format!("| `{id}` | {} | {title} | {} |\n", severity(rule), parameters.join(", "));
     }
     text
 }
 
-fn controls(rules: &RuleSet, listing: Listing, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
-    let count = |id: &str| rules.rules.iter().filter(|rule| rule.controls.iter().any(|own| own == id)).count();
+fn controls(
+    rules: &RuleSet,
+    listing: Listing,
+    terminal: Terminal,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let count = |id: &str| {
+        rules.rules.iter().filter(|rule| rule.controls.iter().any(|own| own == id)).count()
+    };
     let all: Vec<&Control> = rules.controls.0.values().collect();
     match listing {
         Listing::Json => {
             let list = all.iter().map(|control| {
                 let mut value = serde_json::to_value(control)?;
-                value["rules"] = json!(count(&control.id));
+                if let serde_json::Value::Object(map) = &mut value {
+                    map.insert("rules".into(), json!(count(&control.id)));
+                }
                 Ok(value)
             });
             let list: Vec<_> = list.collect::<io::Result<_>>()?;
             writeln!(out, "{}", serde_json::to_string_pretty(&list)?)
         }
         Listing::Markdown => {
-            writeln!(out, "| control | framework | title | rules | what became of the id |\n|---|---|---|---|---|")?;
+            writeln!(
+                out,
+                "| control | framework | title | rules | what became of the id |\n|---|---|---|---|---|"
+            )?;
             for control in all {
-                let framework = format!("{} {}", control.framework, control.version);
+                let framework = control.edition();
                 let relation = control.relation.join("; ");
-                writeln!(out, "| {} | {framework} | {} | {} | {relation} |", control.id, control.title, count(&control.id))?;
+                writeln!(
+                    out,
+                    "| {} | {framework} | {} | {} | {relation} |",
+                    control.id,
+                    control.title,
+                    count(&control.id)
+                )?;
             }
             Ok(())
         }
@@ -151,11 +182,18 @@ fn controls(rules: &RuleSet, listing: Listing, terminal: Terminal, out: &mut dyn
             let mut sorted = all;
             sorted.sort_by(|a, b| (&a.framework, &a.version).cmp(&(&b.framework, &b.version)));
             for control in sorted {
-                if framework.replace((&control.framework, &control.version)) != Some((&control.framework, &control.version)) {
-                    writeln!(out, "{} {}", printable(&control.framework), printable(&control.version))?;
+                if framework.replace((&control.framework, &control.version))
+                    != Some((&control.framework, &control.version))
+                {
+                    writeln!(out, "{}", printable(&control.edition()))?;
                 }
                 let rules = count(&control.id);
-                writeln!(out, "  {:20}  {rules:3} rules  {}", printable(&control.id), printable(&control.title))?;
+                writeln!(
+                    out,
+                    "  {:20}  {rules:3} rules  {}",
+                    printable(&control.id),
+                    printable(&control.title)
+                )?;
                 for relation in &control.relation {
                     writeln!(out, "  {:20}             {}", "", printable(relation))?;
                 }

@@ -50,7 +50,6 @@ impl Which {
     }
 }
 
-
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Faults> {
     let text = arguments.of.text();
     print(|out| out.write_all(text.as_bytes()))?;

@@ -26,15 +26,20 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
         arguments.rules.load()?.0
     } else {
         let given = arguments.rules.policies.iter().chain(&arguments.dirs);
-        let packs = Packs { no_bundled: arguments.rules.no_bundled, dirs: given.cloned().collect() };
+        let packs =
+            Packs { no_bundled: arguments.rules.no_bundled, dirs: given.cloned().collect() };
         RuleSet::load(&packs)?
     };
     // Cases are judged with the defaults of the parameters, whatever a configuration sets.
     for parameter in rules.parameters.0.values_mut() {
         parameter.value = parameter.default;
     }
-    let inside = |path: &str| arguments.dirs.is_empty() || arguments.dirs.iter().any(|dir| PathBuf::from(path).starts_with(dir));
-    let files: Vec<_> = std::mem::take(&mut rules.cases).into_iter().filter(|file| inside(&file.path)).collect();
+    let inside = |path: &str| {
+        arguments.dirs.is_empty()
+            || arguments.dirs.iter().any(|dir| PathBuf::from(path).starts_with(dir))
+    };
+    let files: Vec<_> =
+        std::mem::take(&mut rules.cases).into_iter().filter(|file| inside(&file.path)).collect();
     if files.is_empty() {
         let help = "cases stand beside their rule: NAME.cases.json beside NAME.cedar";
         return Err(Fault::new("there are no cases here", help).into());
@@ -45,14 +50,18 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
         match cases::run(file, &mut rules) {
             Ok(own) if own.is_empty() => {
                 let message = format!("there is no case in {}", file.path);
-                faults.push(Fault::new(message, "write at least one that fires and one that stays silent"));
+                faults.push(Fault::new(
+                    message,
+                    "write at least one that fires and one that stays silent",
+                ));
             }
             Ok(own) => outcomes.extend(own),
             Err(own) => faults.merge(own),
         }
     }
     faults.into_result()?;
-    let failed: Vec<_> = outcomes.iter().filter(|outcome| !outcome.differences.is_empty()).collect();
+    let failed: Vec<_> =
+        outcomes.iter().filter(|outcome| !outcome.differences.is_empty()).collect();
     let untested = rules.rules.iter().filter(|rule| {
         let own = arguments.dirs.is_empty() || inside(&rule.origin);
         own && !outcomes.iter().any(|outcome| outcome.rule == rule.id)

@@ -9,9 +9,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::field::check::check_fields;
 use super::field::{
     ACCOUNT, Count, Field, GROUP, HOLDER, Id, Intern, List, MEMBER, OWNER, OrUnknown, PERSON, Ref,
-    Say, Spelled, Tags, Text, UNPREFIXED, WORKLOAD, check_fields,
+    Say, Spelled, Tags, Text, UNPREFIXED, WORKLOAD,
 };
 use super::vocabulary::{
     AccountStatus, AccountType, CredentialExpiry, CredentialKind, CredentialLastUsedState,

@@ -38,7 +38,9 @@ impl<'a> Case<'a> {
                 return match (path.names.first()?.as_str(), path.names.get(1)) {
                     ("now", _) => Some(Value::Fact(Fact::Time(self.setting.now))),
                     ("run_at", _) => Some(Value::Fact(Fact::Time(self.setting.run_at))),
-                    (_, name) => self.setting.parameters.value(name?).map(|span| Value::Span(span.0)),
+                    (_, name) => {
+                        self.setting.parameters.value(name?).map(|span| Value::Span(span.0))
+                    }
                 };
             }
         };
@@ -112,7 +114,9 @@ impl<'a> Case<'a> {
             Value::Fact(Fact::Text(text) | Fact::Word(_, text)) => (*text).to_owned(),
             Value::Fact(Fact::Time(at)) => at.date(),
             Value::Fact(Fact::Node(node)) => self.graph.display_name(*node).to_owned(),
-            Value::Fact(Fact::Texts(texts)) => list(texts.iter().map(|text| (*text).to_owned()).collect()),
+            Value::Fact(Fact::Texts(texts)) => {
+                list(texts.iter().map(|text| (*text).to_owned()).collect())
+            }
             Value::Fact(Fact::Nodes(nodes)) => {
                 list(nodes.iter().map(|node| self.graph.display_name(*node).to_owned()).collect())
             }

@@ -44,7 +44,13 @@ impl Terms {
 }
 
 /// Judges the answers.
-pub fn judge(graph: &Graph, rules: &RuleSet, answers: &Answers, setting: Setting<'_>, terms: &Terms) -> Report {
+pub fn judge(
+    graph: &Graph,
+    rules: &RuleSet,
+    answers: &Answers,
+    setting: Setting<'_>,
+    terms: &Terms,
+) -> Report {
     let conditions = conditions(graph, rules, answers, setting);
     let mut findings: Vec<(Finding, Option<String>)> = answers
         .hits
@@ -58,14 +64,18 @@ pub fn judge(graph: &Graph, rules: &RuleSet, answers: &Answers, setting: Setting
         .collect();
     findings.sort_by(|(a, _), (b, _)| {
         let key = |finding: &Finding| (std::cmp::Reverse(finding.severity), finding.rule.clone());
-        let things = |finding: &Finding| (finding.resource.clone(), finding.principal.clone(), finding.action);
+        let things = |finding: &Finding| {
+            (finding.resource.clone(), finding.principal.clone(), finding.action)
+        };
         key(a).cmp(&key(b)).then_with(|| things(a).cmp(&things(b)))
     });
     let summary = summarize(&findings);
     let findings: Vec<Finding> = findings.into_iter().map(|(finding, _)| finding).collect();
     let results = results(rules, answers, &findings);
     let incomplete = reasons(graph, rules, &findings, terms);
-    let fails = |finding: &&Finding| finding.status == Status::Violation && finding.severity >= terms.fail_on;
+    let fails = |finding: &&Finding| {
+        finding.status == Status::Violation && finding.severity >= terms.fail_on
+    };
     let verdict = if findings.iter().any(|finding| fails(&finding)) {
         Verdict::Fail
     } else if incomplete.is_empty() {
@@ -115,11 +125,18 @@ pub fn judge(graph: &Graph, rules: &RuleSet, answers: &Answers, setting: Setting
 }
 
 /// The conditions of the rules that fired, for their facts.
-fn conditions(graph: &Graph, rules: &RuleSet, answers: &Answers, setting: Setting<'_>) -> BTreeMap<usize, Condition> {
+fn conditions(
+    graph: &Graph,
+    rules: &RuleSet,
+    answers: &Answers,
+    setting: Setting<'_>,
+) -> BTreeMap<usize, Condition> {
     let mut conditions = BTreeMap::new();
     for hit in &answers.hits {
         if let Some(rule) = rules.rules.get(hit.rule) {
-            conditions.entry(hit.rule).or_insert_with(|| Condition::compile(&rule.clauses, graph, setting));
+            conditions
+                .entry(hit.rule)
+                .or_insert_with(|| Condition::compile(&rule.clauses, graph, setting));
         }
     }
     conditions
@@ -176,7 +193,9 @@ fn summarize(findings: &[(Finding, Option<String>)]) -> Summary {
     for severity in Severity::ALL {
         summary.by_severity.insert(severity.name().into(), 0);
     }
-    for (finding, system) in findings.iter().filter(|(finding, _)| finding.status == Status::Violation) {
+    for (finding, system) in
+        findings.iter().filter(|(finding, _)| finding.status == Status::Violation)
+    {
         *summary.by_severity.entry(finding.severity.name().into()).or_default() += 1;
         for control in &finding.controls {
             *summary.by_control.entry(control.clone()).or_default() += 1;
@@ -199,7 +218,8 @@ fn results(rules: &RuleSet, answers: &Answers, findings: &[Finding]) -> Vec<Rule
         } += 1;
     }
     let result = |(rule, tally): (&Rule, &crate::ask::Tally)| {
-        let [violations, waived, indeterminate] = counts.get(rule.id.as_str()).copied().unwrap_or_default();
+        let [violations, waived, indeterminate] =
+            counts.get(rule.id.as_str()).copied().unwrap_or_default();
         RuleResult {
             id: rule.id.clone(),
             title: rule.title.clone(),
@@ -222,12 +242,13 @@ fn results(rules: &RuleSet, answers: &Answers, findings: &[Finding]) -> Vec<Rule
 }
 
 fn controls(rules: &RuleSet) -> Vec<ControlSummary> {
-    let used: std::collections::BTreeSet<&String> = rules.rules.iter().flat_map(|rule| &rule.controls).collect();
+    let used: std::collections::BTreeSet<&String> =
+        rules.rules.iter().flat_map(|rule| &rule.controls).collect();
     let known = rules.controls.0.values().filter(|control| used.contains(&control.id));
     known
         .map(|control| ControlSummary {
             id: control.id.clone(),
-            framework: format!("{} {}", control.framework, control.version),
+            framework: control.edition(),
             title: control.title.clone(),
             relation: control.relation.clone(),
         })
@@ -237,7 +258,8 @@ fn controls(rules: &RuleSet) -> Vec<ControlSummary> {
 /// Why the verdict can't be `pass`.
 fn reasons(graph: &Graph, rules: &RuleSet, findings: &[Finding], terms: &Terms) -> Vec<String> {
     let mut reasons = Vec::new();
-    let indeterminate = findings.iter().filter(|finding| finding.status == Status::Indeterminate).count();
+    let indeterminate =
+        findings.iter().filter(|finding| finding.status == Status::Indeterminate).count();
     if indeterminate > 0 {
         reasons.push(format!("{indeterminate} questions could not be judged"));
     }
@@ -248,8 +270,12 @@ fn reasons(graph: &Graph, rules: &RuleSet, findings: &[Finding], terms: &Terms) 
             kind => graph.inventory.count(*kind),
         };
         if found < least {
-            let (plural, expected) = (kind.plural(), if least == 1 { "some".into() } else { format!("at least {least}") });
-            reasons.push(format!("the inventory has {found} {plural}, and {expected} are expected"));
+            let (plural, expected) = (
+                kind.plural(),
+                if least == 1 { "some".into() } else { format!("at least {least}") },
+            );
+            reasons
+                .push(format!("the inventory has {found} {plural}, and {expected} are expected"));
         }
     }
     for source in &graph.inventory.sources.rows {

@@ -1,6 +1,8 @@
 //! Membership: which groups an account is in, directly or through others. Groups may contain each
 //! other in circles.
 
+use std::collections::{BTreeMap, VecDeque};
+
 use crate::inventory::Row;
 use crate::inventory::vocabulary::AccountStatus;
 
@@ -17,9 +19,12 @@ impl Graph {
                 continue;
             }
             let groups = &self.groups;
-            let parents = |row: Row| groups.get(row as usize).map_or(&[][..], |facts| &facts.parents);
+            let parents =
+                |row: Row| groups.get(row as usize).map_or(&[][..], |facts| &facts.parents);
             facts.groups = closure(&facts.parents, parents, &mut seen).into();
-            if account.status != AccountStatus::Deleted && let Some(identity) = facts.identity.known() {
+            if account.status != AccountStatus::Deleted
+                && let Some(identity) = facts.identity.known()
+            {
                 holders.extend(facts.groups.iter().map(|group| (*group, identity, row)));
             }
         }
@@ -40,8 +45,8 @@ impl Graph {
 
     /// The way from an account up to a group, the group last; empty if there is none.
     pub fn way_to_group(&self, account: Row, group: Row) -> Vec<Row> {
-        let mut came_from: std::collections::BTreeMap<Row, Option<Row>> = Default::default();
-        let mut queue = std::collections::VecDeque::new();
+        let mut came_from: BTreeMap<Row, Option<Row>> = BTreeMap::new();
+        let mut queue = VecDeque::new();
         for parent in &self.account(account).parents {
             came_from.insert(*parent, None);
             queue.push_back(*parent);

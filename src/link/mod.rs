@@ -11,12 +11,14 @@ use crate::time::Instant;
 mod derive;
 pub mod facts;
 mod groups;
+mod lookup;
 pub mod node;
 mod owner;
 pub mod path;
 pub mod question;
 mod resolve;
 mod revocation;
+mod rows;
 
 pub use node::{Dangling, Link, Node, NodeKind};
 pub use question::{Action, Question};

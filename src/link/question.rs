@@ -70,12 +70,12 @@ impl Graph {
     /// Asks all questions about one thing.
     pub fn questions(&self, about: Node, mut ask: impl FnMut(Question)) {
         let Node { kind, row } = about;
-        let mut ask =
-            |action, principal, resource| ask(Question { action, principal, resource });
+        let mut ask = |action, principal, resource| ask(Question { action, principal, resource });
         match kind {
             NodeKind::Source => return ask(Action::Attest, about, Node::INVENTORY),
             NodeKind::Revocation => {
-                let offboarding = Node::new(NodeKind::Offboarding, self.revocation(row).offboarding);
+                let offboarding =
+                    Node::new(NodeKind::Offboarding, self.revocation(row).offboarding);
                 return ask(Action::Close, offboarding, about);
             }
             NodeKind::Nobody | NodeKind::Inventory => return,
@@ -98,12 +98,16 @@ impl Graph {
             }
             NodeKind::Account => {
                 ask(Action::Hold, self.account(row).identity.or_nobody(), about);
-                self.owner_of_account(row).into_iter().for_each(|owner| ask(Action::Own, owner, about));
+                self.owner_of_account(row)
+                    .into_iter()
+                    .for_each(|owner| ask(Action::Own, owner, about));
             }
             NodeKind::Credential => {
                 let facts = self.credential(row);
                 ask(Action::Hold, facts.holder.or_nobody(), about);
-                self.owner_of_credential(row).into_iter().for_each(|owner| ask(Action::Own, owner, about));
+                self.owner_of_credential(row)
+                    .into_iter()
+                    .for_each(|owner| ask(Action::Own, owner, about));
                 facts.known_to.iter().for_each(|person| ask(Action::Know, *person, about));
                 facts.used_by.iter().for_each(|workload| ask(Action::Use, *workload, about));
             }

@@ -6,11 +6,14 @@ use crate::inventory::field::{
 };
 use crate::inventory::{Inventory, Kind, Place, Row};
 
-use super::node::{Link, Node, NodeKind};
+use super::node::{Dangling, Link, Node, NodeKind};
 
 /// Resolves references, and collects those that could mean two things.
 pub struct Resolver<'a> {
-    inventory: &'a Inventory,
+    /// Where references are looked up.
+    pub inventory: &'a Inventory,
+    /// How many records name each source.
+    pub source_records: Vec<u32>,
     /// References that have to say the kind that they mean.
     pub faults: Faults,
 }
@@ -26,7 +29,8 @@ const KINDS: [(u8, NodeKind, Kind, &str); 5] = [
 impl<'a> Resolver<'a> {
     /// A resolver for that inventory.
     pub fn new(inventory: &'a Inventory) -> Self {
-        Self { inventory, faults: Faults::default() }
+        let source_records = vec![0; inventory.sources.rows.len()];
+        Self { inventory, source_records, faults: Faults::default() }
     }
 
     /// Where a reference leads. `field` and `place` are for the fault if it isn't clear.
@@ -83,6 +87,13 @@ impl<'a> Resolver<'a> {
     pub fn plain(&self, reference: Option<Ref<UNPREFIXED>>, kind: Kind) -> Link<Row> {
         let Some(Ref(word)) = reference else { return Link::Absent };
         self.inventory.find(kind, word).map_or(Link::Unknown, Link::To)
+    }
+
+    /// Counts a record for the source that it names.
+    pub fn source(&mut self, source: Option<Ref<UNPREFIXED>>, dangling: &mut Dangling) {
+        let source = dangling.note(Dangling::SOURCE, self.plain(source, Kind::Source)).known();
+        let count = source.and_then(|row| self.source_records.get_mut(row as usize));
+        count.into_iter().for_each(|count| *count += 1);
     }
 
     /// The known targets of a list, each once, in row order; and whether one is unknown.

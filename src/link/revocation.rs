@@ -1,9 +1,13 @@
 //! What an offboarding should have ended, and what of it is still live.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rustc_hash::FxHashMap;
 
 use crate::inventory::record::Task;
-use crate::inventory::vocabulary::{AccountStatus, CredentialKind, RevocationAction, TaskStatus, Vocabulary};
+use crate::inventory::vocabulary::{
+    AccountStatus, CredentialKind, RevocationAction, TaskStatus, Vocabulary,
+};
 use crate::inventory::{Kind, Row};
 use crate::time::Instant;
 
@@ -102,7 +106,7 @@ impl Graph {
     fn held(&self, subject: Node, holdings: &Holdings) -> Vec<Held> {
         let inventory = &self.inventory;
         let mut all = Vec::new();
-        let mut groups: std::collections::BTreeMap<Row, bool> = Default::default();
+        let mut groups: BTreeMap<Row, bool> = BTreeMap::new();
         for row in &holdings.accounts {
             let (account, facts) = (inventory.accounts.get(*row), self.account(*row));
             let member = account.status != AccountStatus::Deleted;
@@ -173,13 +177,14 @@ impl Graph {
         let offboarding = inventory.offboardings.get(row);
         let id = inventory.words.text(offboarding.id.0);
         let mut numbers: FxHashMap<String, u32> = FxHashMap::default();
-        let mut covered = std::collections::BTreeSet::new();
+        let mut covered = BTreeSet::new();
         for (number, task) in offboarding.tasks.0.iter().enumerate() {
             let system = inventory.find(Kind::System, task.system.0);
             if task.status != TaskStatus::Skipped && ends_access_there(task.action) {
                 covered.extend(system);
             }
-            let mut name = format!("{id}/{}/{}", inventory.words.text(task.system.0), task.action.name());
+            let mut name =
+                format!("{id}/{}/{}", inventory.words.text(task.system.0), task.action.name());
             let same = numbers.entry(name.clone()).or_default();
             *same += 1;
             if *same > 1 {
@@ -189,9 +194,15 @@ impl Graph {
                 Some(held.system) == system
                     && (task.action == RevocationAction::Verify || task.action == held.ended_by)
             };
-            all.push(self.revocation_from(row, Some(number), name, system, held.iter().filter(ended)));
+            all.push(self.revocation_from(
+                row,
+                Some(number),
+                name,
+                system,
+                held.iter().filter(ended),
+            ));
         }
-        let concerned: std::collections::BTreeSet<Row> = held.iter().map(|held| held.system).collect();
+        let concerned: BTreeSet<Row> = held.iter().map(|held| held.system).collect();
         for system in concerned.difference(&covered) {
             let name = format!("{id}/{}", inventory.id(Kind::System, *system));
             let here = held.iter().filter(|held| held.system == *system);

@@ -10,10 +10,14 @@ use crate::inventory::{File, Inventory};
 use crate::link::{Graph, link};
 use crate::time::Instant;
 
+mod complain;
+mod document;
 pub mod files;
+mod form;
+mod place;
 mod reader;
 
-pub use reader::{Form, form_of};
+pub use form::{Form, form_of};
 
 /// What was read.
 pub struct Loaded {
@@ -92,7 +96,7 @@ impl Loaded {
                 let Some((place, field)) = fault.record.clone() else { return fault };
                 let text = texts.get(place.file as usize);
                 let excerpt = text.and_then(|(name, text)| {
-                    reader::excerpt_of_field(Text { name, text }, place, &field)
+                    place::excerpt_of_field(Text { name, text }, place, &field)
                 });
                 match excerpt {
                     Some(excerpt) => fault.at(excerpt),

@@ -42,7 +42,9 @@ impl Path {
             Some("context") => Root::Context,
             _ => {
                 let quoted = fault::quote(text);
-                return Err(format!("{quoted} is not a path\na path begins with principal, resource or context"));
+                return Err(format!(
+                    "{quoted} is not a path\na path begins with principal, resource or context"
+                ));
             }
         };
         let names: Vec<String> = names.collect();
@@ -50,7 +52,10 @@ impl Path {
             !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         };
         if !names.iter().all(is_name) {
-            return Err(format!("{} is not a path\nwrite names with dots between them", fault::quote(text)));
+            return Err(format!(
+                "{} is not a path\nwrite names with dots between them",
+                fault::quote(text)
+            ));
         }
         Ok(Self { root, names, optional })
     }
@@ -82,11 +87,18 @@ impl Path {
         let text = self.text();
         if there.is_empty() {
             let last = self.names.last().map_or("", String::as_str);
-            let parent = Self { names: self.names.iter().rev().skip(1).rev().cloned().collect(), ..self.clone() };
+            let parent = Self {
+                names: self.names.iter().rev().skip(1).rev().cloned().collect(),
+                ..self.clone()
+            };
             let parents = envs.iter().filter_map(|env| Some(parent.type_in(types, *env)?.0));
             let parents: Vec<Type> = parents.collect();
-            let names: Vec<&str> = parents.iter().flat_map(|of| types.attribute_names(of)).collect();
-            let help = fault::nearest(last, names).map_or("look at the schema: `nhi-policy schema cedar`".into(), |name| format!("did you mean `{name}`?"));
+            let names: Vec<&str> =
+                parents.iter().flat_map(|of| types.attribute_names(of)).collect();
+            let help = fault::nearest(last, names)
+                .map_or("look at the schema: `nhi-policy schema cedar`".into(), |name| {
+                    format!("did you mean `{name}`?")
+                });
             return Err(format!("there is no fact `{text}` where this rule applies\n{help}"));
         }
         let needs = there.len() < found.len() || there.iter().any(|(_, optional)| *optional);
@@ -127,7 +139,8 @@ impl Since {
     /// What is wrong with it, and what to do on a second line.
     pub fn parse(text: &str) -> Result<Self, String> {
         let inner = text.trim().strip_prefix("latest(").and_then(|rest| rest.strip_suffix(')'));
-        let parts: Vec<&str> = inner.map_or_else(|| text.split('|').collect(), |inner| inner.split(',').collect());
+        let parts: Vec<&str> =
+            inner.map_or_else(|| text.split('|').collect(), |inner| inner.split(',').collect());
         let paths = parts.into_iter().map(Path::parse).collect::<Result<_, _>>()?;
         Ok(Self { paths, latest: inner.is_some() })
     }
@@ -140,7 +153,10 @@ impl Since {
         for path in &self.paths {
             for of in path.check(types, envs)? {
                 if of != Type::Extension("datetime".into()) {
-                    return Err(format!("`{}` is not a time\na violation runs from a time", path.text()));
+                    return Err(format!(
+                        "`{}` is not a time\na violation runs from a time",
+                        path.text()
+                    ));
                 }
             }
         }
@@ -164,7 +180,11 @@ impl Accountable {
     /// What is wrong with it, and what to do on a second line.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut parts: Vec<&str> = text.split('|').map(str::trim).collect();
-        let is_path = |part: &str| ["principal", "resource"].iter().any(|root| part == *root || part.starts_with(&format!("{root}.")));
+        let is_path = |part: &str| {
+            ["principal", "resource"]
+                .iter()
+                .any(|root| part == *root || part.starts_with(&format!("{root}.")))
+        };
         let role = parts.pop().filter(|part| !part.is_empty() && !is_path(part));
         let Some(role) = role else {
             return Err("nobody is accountable where the paths lead to nobody\nend it with a role in words: `... | identity operations`".into());
@@ -184,7 +204,10 @@ impl Accountable {
             for of in path.check(types, envs)? {
                 let somebody = |kind: &NodeKind| of == Type::Entity(kind.name().into());
                 if !path.names.is_empty() && !parties.iter().any(somebody) {
-                    return Err(format!("`{}` is nobody who could act\nname a person, a team or a workload", path.text()));
+                    return Err(format!(
+                        "`{}` is nobody who could act\nname a person, a team or a workload",
+                        path.text()
+                    ));
                 }
             }
         }
@@ -215,7 +238,8 @@ impl Template {
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
             pieces.push(Piece::Text(before.to_owned()));
-            let Some((inner, after)) = after.split_once('}') else {
+            let closed = after.split_once('}').filter(|(inner, _)| !inner.contains('{'));
+            let Some((inner, after)) = closed else {
                 return Err("a brace is not closed\nwrite {fact} or {fact?fallback}".into());
             };
             let (path, fallback) = match inner.split_once('?') {
@@ -226,7 +250,9 @@ impl Template {
             rest = after;
         }
         if rest.contains('}') {
-            return Err("a brace is closed that was not opened\nwrite {fact} or {fact?fallback}".into());
+            return Err(
+                "a brace is closed that was not opened\nwrite {fact} or {fact?fallback}".into()
+            );
         }
         pieces.push(Piece::Text(rest.to_owned()));
         Ok(Self(pieces))
@@ -267,7 +293,10 @@ pub fn limits(template: &Template, types: &Types, envs: &[Env]) -> Result<Vec<St
                 words.flatten().collect()
             }
         };
-        names = names.iter().flat_map(|name| endings.iter().map(move |end| format!("{name}{end}"))).collect();
+        names = names
+            .iter()
+            .flat_map(|name| endings.iter().map(move |end| format!("{name}{end}")))
+            .collect();
     }
     let sla = types.context(Action::Keep);
     let sla = types.attribute(&sla, "sla").map(|attribute| attribute.of.clone());

@@ -28,6 +28,16 @@ pub struct Control {
     pub license: Option<String>,
 }
 
+impl Control {
+    /// The framework and its version.
+    pub fn edition(&self) -> String {
+        match self.version.as_str() {
+            "unversioned" => self.framework.clone(),
+            version => format!("{} {version}", self.framework),
+        }
+    }
+}
+
 /// All controls, by id.
 #[derive(Clone, Debug, Default)]
 pub struct Controls(pub BTreeMap<String, Control>);
@@ -42,7 +52,11 @@ impl Controls {
         let mut root = Section::new(source, document.get_ref());
         let Some(list) = root.get("control") else { return root.finish(faults) };
         let Some(list) = list.get_ref().as_array() else {
-            let fault = root.fault(list.span(), "`control` is a list of tables", "write [[control]] before each");
+            let fault = root.fault(
+                list.span(),
+                "`control` is a list of tables",
+                "write [[control]] before each",
+            );
             return faults.push(fault);
         };
         for value in list {

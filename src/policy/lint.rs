@@ -49,9 +49,7 @@ pub fn visit<'e>(expr: &'e Expr, mut seen: impl FnMut(&'e Expr)) {
 /// The parameters that conditions read: `context.sla.NAME`.
 pub fn parameters(clauses: &[Clause]) -> Vec<String> {
     let mut names = Vec::new();
-    let is_sla = |expr: &Expr| {
-        matches!(expr, Expr::GetAttr { expr, attr } if attr == "sla" && **expr == Expr::Var(Var::Context))
-    };
+    let is_sla = |expr: &Expr| matches!(expr, Expr::GetAttr { expr, attr } if attr == "sla" && **expr == Expr::Var(Var::Context));
     for expr in expressions(clauses) {
         visit(expr, |expr| match expr {
             Expr::GetAttr { expr, attr } if is_sla(expr) => names.push(attr.to_string()),
@@ -82,9 +80,10 @@ pub fn scope(head: &Template, types: &Types) -> Vec<Env> {
     let actions: Option<Vec<&str>> = match &head.action {
         ActionConstraint::Eq(uid) => Some(vec![uid.eid.as_str()]),
         ActionConstraint::In(uids) => Some(uids.iter().map(|uid| uid.eid.as_str()).collect()),
-        _ => None,
+        ActionConstraint::Any => None,
     };
-    let mut envs: Vec<Env> = types.schema.request_envs().filter_map(|env| Types::env(&env)).collect();
+    let mut envs: Vec<Env> =
+        types.schema.request_envs().filter_map(|env| Types::env(&env)).collect();
     envs.retain(|env| {
         principal.as_deref().is_none_or(|name| name == env.principal.name())
             && resource.as_deref().is_none_or(|name| name == env.resource.name())
@@ -143,11 +142,17 @@ pub fn type_of(expr: &Expr, env: Env, types: &Types) -> Option<Type> {
 const DEEPEST: usize = 400;
 
 /// What is wrong with the conditions: a message with what to do on its second line, and the place.
-pub fn lint(clauses: &[Clause], scope: &[Env], types: &Types, code: &str) -> Vec<(String, Range<usize>)> {
+pub fn lint(
+    clauses: &[Clause],
+    scope: &[Env],
+    types: &Types,
+    code: &str,
+) -> Vec<(String, Range<usize>)> {
     let mut found = Vec::new();
     for expr in expressions(clauses) {
         if depth(expr) > DEEPEST {
-            found.push(("the condition nests too deeply\nsplit the rule into several".into(), 0..1));
+            found
+                .push(("the condition nests too deeply\nsplit the rule into several".into(), 0..1));
             continue;
         }
         visit(expr, |expr| {
@@ -176,19 +181,35 @@ fn depth(expr: &Expr) -> usize {
     deepest
 }
 
-fn unknown_attribute(of: &Expr, name: &str, scope: &[Env], types: &Types) -> Option<(String, String)> {
+fn unknown_attribute(
+    of: &Expr,
+    name: &str,
+    scope: &[Env],
+    types: &Types,
+) -> Option<(String, String)> {
     let owners: Vec<Type> = scope.iter().filter_map(|env| type_of(of, *env, types)).collect();
     if owners.is_empty() || owners.iter().any(|of| types.attribute(of, name).is_some()) {
         return None;
     }
     let names: Vec<&str> = owners.iter().flat_map(|of| types.attribute_names(of)).collect();
     let help = fault::nearest(name, names.iter().copied())
-        .map_or("look at the schema: `nhi-policy schema cedar`".into(), |near| format!("did you mean `{near}`?"));
+        .map_or("look at the schema: `nhi-policy schema cedar`".into(), |near| {
+            format!("did you mean `{near}`?")
+        });
     let quoted = fault::quote(name);
-    Some((format!("nothing that this rule is about has an attribute {quoted}\n{help}"), name.to_owned()))
+    Some((
+        format!("nothing that this rule is about has an attribute {quoted}\n{help}"),
+        name.to_owned(),
+    ))
 }
 
-fn mismatch(op: BinaryOp, left: &Expr, right: &Expr, scope: &[Env], types: &Types) -> Option<(String, String)> {
+fn mismatch(
+    op: BinaryOp,
+    left: &Expr,
+    right: &Expr,
+    scope: &[Env],
+    types: &Types,
+) -> Option<(String, String)> {
     let element = |of: Type| if let Type::Set(inner) = of { Some(*inner) } else { None };
     let pair = |env: &Env| {
         let (a, b) = (type_of(left, *env, types)?, type_of(right, *env, types)?);
@@ -215,7 +236,10 @@ fn mismatch(op: BinaryOp, left: &Expr, right: &Expr, scope: &[Env], types: &Type
     };
     let pairs: Vec<(Type, Type)> = scope.iter().filter_map(pair).collect();
     let (a, b) = pairs.first()?;
-    if pairs.iter().any(|(a, b)| a == b || matches!((a, b), (Type::Set(_), Type::Set(_)) | (Type::Record(_), Type::Record(_)))) {
+    if pairs.iter().any(|(a, b)| {
+        a == b
+            || matches!((a, b), (Type::Set(_), Type::Set(_)) | (Type::Record(_), Type::Record(_)))
+    }) {
         return None;
     }
     let name = |expr: &Expr| match expr {
@@ -224,7 +248,11 @@ fn mismatch(op: BinaryOp, left: &Expr, right: &Expr, scope: &[Env], types: &Type
         _ => None,
     };
     let at = name(right).or_else(|| name(left)).unwrap_or_default();
-    let said = format!("this compares {} with {}, which are never equal\ncompare values of one type", describe(a), describe(b));
+    let said = format!(
+        "this compares {} with {}, which are never equal\ncompare values of one type",
+        describe(a),
+        describe(b)
+    );
     Some((said, at))
 }
 
@@ -268,7 +296,8 @@ pub fn code_only(text: &str) -> String {
 
 /// Where a name first stands in the code as a whole word.
 fn place_of(name: &str, code: &str) -> Range<usize> {
-    let is_word = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_word =
+        |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let bytes = code.as_bytes();
     code.match_indices(name)
         .map(|(at, _)| at)

@@ -14,6 +14,7 @@ pub mod controls;
 pub mod lint;
 pub mod pack;
 pub mod parameters;
+mod read;
 pub mod rule;
 pub mod schema;
 
@@ -51,13 +52,17 @@ impl RuleSet {
         let mut faults = Faults::default();
         let mut files = pack::bundled();
         if packs.no_bundled {
-            files.retain(|file| file.stem(".cedar").is_none() && file.stem(".cases.json").is_none());
+            files
+                .retain(|file| file.stem(".cedar").is_none() && file.stem(".cases.json").is_none());
         }
         for dir in &packs.dirs {
             let own = pack::from_disk(dir, &mut faults);
             if own.iter().all(|file| file.stem(".cedar").is_none()) && faults.count == 0 {
                 let dir = crate::fault::quote(&crate::load::files::name_of(dir));
-                faults.push(Fault::new(format!("there are no rules in {dir}"), "a rule is a .cedar file"));
+                faults.push(Fault::new(
+                    format!("there are no rules in {dir}"),
+                    "a rule is a .cedar file",
+                ));
             }
             // A rule of a later pack replaces an earlier one, and so do its cases.
             for ending in [".cedar", ".cases.json"] {
@@ -96,13 +101,13 @@ impl RuleSet {
         let mut rules = Vec::new();
         for file in &files {
             let Some(stem) = file.stem(".cedar") else { continue };
-            let source = rule::Source {
+            let source = read::Source {
                 file: Text { name: &file.path, text: &file.text },
                 stem,
                 theme: file.theme(),
                 origin: &file.origin,
             };
-            rules.extend(rule::read(&source, &types, &controls, &mut faults));
+            rules.extend(read::read(&source, &types, &controls, &mut faults));
         }
         faults.into_result()?;
         rules.sort_by(|a: &Rule, b: &Rule| a.id.cmp(&b.id));
@@ -112,7 +117,10 @@ impl RuleSet {
 
     /// A rule by its id.
     pub fn find(&self, id: &str) -> Option<&Rule> {
-        self.rules.binary_search_by(|rule| rule.id.as_str().cmp(id)).ok().and_then(|at| self.rules.get(at))
+        self.rules
+            .binary_search_by(|rule| rule.id.as_str().cmp(id))
+            .ok()
+            .and_then(|at| self.rules.get(at))
     }
 
     /// The digest of all rules and whether they are on.
@@ -128,7 +136,10 @@ impl RuleSet {
 /// Two rules of one pack with the same name.
 fn twice(files: &[pack::PackFile], faults: &mut Faults) {
     for (at, file) in files.iter().enumerate() {
-        let earlier = files.iter().take(at).find(|other| file.stem(".cedar").is_some() && other.name() == file.name());
+        let earlier = files
+            .iter()
+            .take(at)
+            .find(|other| file.stem(".cedar").is_some() && other.name() == file.name());
         if let Some(earlier) = earlier {
             faults.push(Fault::new(
                 format!("`{}` and `{}` are the same rule", earlier.path, file.path),

@@ -74,12 +74,16 @@ pub fn from_disk(root: &PathBuf, faults: &mut Faults) -> Vec<PackFile> {
             Ok(entry) => entry,
             Err(error) => {
                 let root = quote(&name_of(root));
-                faults.push(Fault::new(format!("the policies in {root} can't be read: {error}"), "check the path and its permissions"));
+                faults.push(Fault::new(
+                    format!("the policies in {root} can't be read: {error}"),
+                    "check the path and its permissions",
+                ));
                 continue;
             }
         };
         let path = entry.path();
-        let wanted = path.extension().is_some_and(|ext| ext == "cedar" || ext == "json" || ext == "toml");
+        let wanted =
+            path.extension().is_some_and(|ext| ext == "cedar" || ext == "json" || ext == "toml");
         if !entry.file_type().is_file() || !wanted {
             continue;
         }
@@ -87,7 +91,10 @@ pub fn from_disk(root: &PathBuf, faults: &mut Faults) -> Vec<PackFile> {
             Ok(text) => files.push(PackFile { path: name_of(path), origin: name_of(path), text }),
             Err(error) => {
                 let path = quote(&name_of(path));
-                faults.push(Fault::new(format!("{path} can't be read: {error}"), "a policy is a UTF-8 text"));
+                faults.push(Fault::new(
+                    format!("{path} can't be read: {error}"),
+                    "a policy is a UTF-8 text",
+                ));
             }
         }
     }

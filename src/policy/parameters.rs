@@ -38,16 +38,26 @@ impl Parameters {
                 && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
             if !is_name {
                 let quoted = fault::quote(name);
-                faults.push(root.fault(key.span(), format!("{quoted} can't be the name of a parameter"), "use lowercase letters, digits and underscores"));
+                faults.push(root.fault(
+                    key.span(),
+                    format!("{quoted} can't be the name of a parameter"),
+                    "use lowercase letters, digits and underscores",
+                ));
                 continue;
             }
             let meaning = section.required("meaning", key.span(), faults).unwrap_or_default();
             let default = section.string("default", faults);
-            let default = default.and_then(|(text, span)| duration(&section, name, text, span, faults));
+            let default =
+                default.and_then(|(text, span)| duration(&section, name, text, span, faults));
             section.finish(faults);
             self.0.insert(
                 name.to_owned(),
-                Parameter { meaning: meaning.to_owned(), default, value: default, origin: origin.to_owned() },
+                Parameter {
+                    meaning: meaning.to_owned(),
+                    default,
+                    value: default,
+                    origin: origin.to_owned(),
+                },
             );
         }
     }
@@ -59,7 +69,11 @@ impl Parameters {
             let names: Vec<&str> = self.0.keys().map(String::as_str).collect();
             if !self.0.contains_key(name) {
                 let help = fault::suggest(name, names);
-                faults.push(section.fault(key.span(), format!("unknown parameter {}", fault::quote(name)), help));
+                faults.push(section.fault(
+                    key.span(),
+                    format!("unknown parameter {}", fault::quote(name)),
+                    help,
+                ));
                 continue;
             }
             let text = section.as_string(name, value, faults);

@@ -94,7 +94,10 @@ impl Types {
     pub fn new(parameters: &Parameters) -> Result<Self, Fault> {
         let text = text_for(parameters);
         let broken = |error: &dyn std::fmt::Display| {
-            Fault::new(format!("the schema can't be built: {error}"), "name parameters with letters, digits and underscores")
+            Fault::new(
+                format!("the schema can't be built: {error}"),
+                "name parameters with letters, digits and underscores",
+            )
         };
         let (schema, _) = Schema::from_cedarschema_str(&text).map_err(|error| broken(&error))?;
         let (json, _) = cedar_policy::schema_str_to_json_with_resolved_types(&text)
@@ -163,7 +166,11 @@ fn entity_type(entity: &Value, common: &Value) -> EntityType {
     let shape = entity.get("shape").and_then(|shape| type_of(shape, common));
     let words = entity.get("enum").and_then(Value::as_array).into_iter().flatten();
     EntityType {
-        attributes: if let Some(Type::Record(attributes)) = shape { attributes } else { BTreeMap::new() },
+        attributes: if let Some(Type::Record(attributes)) = shape {
+            attributes
+        } else {
+            BTreeMap::new()
+        },
         words: words.filter_map(|word| Some(word.as_str()?.to_owned())).collect(),
         tags: entity.get("tags").is_some(),
     }
@@ -179,7 +186,8 @@ fn type_of(json: &Value, common: &Value) -> Option<Type> {
         "Extension" => Type::Extension(name(json)?),
         "Set" => Type::Set(Box::new(type_of(json.get("element")?, common)?)),
         "Record" => {
-            let attributes = json.get("attributes").and_then(Value::as_object).into_iter().flatten();
+            let attributes =
+                json.get("attributes").and_then(Value::as_object).into_iter().flatten();
             Type::Record(
                 attributes
                     .filter_map(|(name, attribute)| {
@@ -190,7 +198,9 @@ fn type_of(json: &Value, common: &Value) -> Option<Type> {
                     .collect(),
             )
         }
-        extension @ ("datetime" | "duration" | "decimal" | "ipaddr") => Type::Extension(extension.into()),
+        extension @ ("datetime" | "duration" | "decimal" | "ipaddr") => {
+            Type::Extension(extension.into())
+        }
         other => return type_of(common.get(other)?, common),
     })
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::model::Report;
 
@@ -46,12 +46,27 @@ pub(super) fn lines(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Everything but rules and findings.
+/// Everything but rules and findings, which may be many.
 fn header(report: &Report) -> io::Result<Map<String, Value>> {
-    let bare = Report { rules: Vec::new(), findings: Vec::new(), ..report.clone() };
-    let Value::Object(mut map) = serde_json::to_value(bare)? else { return Ok(Map::new()) };
-    map.retain(|key, _| key != "rules" && key != "findings");
-    Ok(map)
+    let header = json!({
+        "version": report.version,
+        "tool": report.tool,
+        "as_of": report.as_of,
+        "run_at": report.run_at,
+        "verdict": report.verdict,
+        "fail_on": report.fail_on,
+        "incomplete": report.incomplete,
+        "inventory": report.inventory,
+        "population": report.population,
+        "policies": report.policies,
+        "parameters": report.parameters,
+        "controls": report.controls,
+        "summary": report.summary,
+    });
+    match header {
+        Value::Object(map) => Ok(map),
+        _ => Err(io::Error::other("a report is an object")),
+    }
 }
 
 fn array<T: Serialize>(list: &[T], out: &mut dyn Write) -> io::Result<()> {

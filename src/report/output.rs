@@ -28,8 +28,10 @@ impl std::str::FromStr for Destination {
             .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
             .collect();
         let all = names.join(", ");
-        let (format, path) = text.split_once('=').ok_or(format!("write FORMAT=FILE, with a format of: {all}"))?;
-        let format = Format::from_str(format, false).map_err(|_| format!("the formats are: {all}"))?;
+        let (format, path) =
+            text.split_once('=').ok_or(format!("write FORMAT=FILE, with a format of: {all}"))?;
+        let format =
+            Format::from_str(format, false).map_err(|_| format!("the formats are: {all}"))?;
         if path.is_empty() {
             return Err("the file has no name".into());
         }
@@ -41,10 +43,16 @@ impl std::str::FromStr for Destination {
 ///
 /// # Errors
 /// A file that can't be written. What was there before is then still there.
-pub fn whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Fault> {
+pub fn whole(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Fault> {
     let failed = |error: &io::Error| {
         let path = quote(&name_of(path));
-        Fault::new(format!("{path} can't be written: {error}"), "check the folder and its permissions")
+        Fault::new(
+            format!("{path} can't be written: {error}"),
+            "check the folder and its permissions",
+        )
     };
     // A device or a pipe has no name to take.
     if path.exists() && !path.is_file() {

@@ -71,7 +71,7 @@ fn within(limits: &Limits, report: &Report, out: &mut dyn Write) -> io::Result<(
         let category = if number == 1 { String::new() } else { format!("{number}/") };
         let comma = if number == 1 { "" } else { "," };
         write!(out, "{comma}\n{{\n\"tool\": {tool},\n\"invocations\": {invocations},\n")?;
-        write!(out, "\"automationDetails\": {{\"id\": \"nhi-policy/{category}\"}},\n")?;
+        writeln!(out, "\"automationDetails\": {{\"id\": \"nhi-policy/{category}\"}},")?;
         write!(out, "\"columnKind\": \"unicodeCodePoints\",\n\"properties\": {properties},\n")?;
         write!(out, "\"results\": [")?;
         for (at, finding) in chunk.iter().enumerate() {

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use finding::{Group, counted, listed, names};
+use finding::{Group, counted, listed};
 use page::{Page, Paint, Row};
 
 use super::Style;

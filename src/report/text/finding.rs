@@ -104,15 +104,16 @@ fn whole(finding: &Finding, with_controls: bool, page: &mut Page<'_>) -> io::Res
     }
     row("accountable", accountable)?;
     let arrows = std::iter::once("").chain(std::iter::repeat("-> "));
-    row(
-        "path",
-        arrows.zip(&finding.path).map(|(arrow, step)| arrow.to_owned() + &thing(step)).collect(),
-    )?;
-    let facts = finding.facts.iter();
-    row(
-        "facts",
-        listed(facts.map(|(path, value)| format!("{} = {}", printable(path), fact(value)))),
-    )?;
+    let path = arrows.zip(&finding.path).map(|(arrow, step)| arrow.to_owned() + &thing(step));
+    row("path", path.collect())?;
+    let mut facts: Vec<String> = Vec::new();
+    for (path, value) in &finding.facts {
+        if let Some(last) = facts.last_mut() {
+            last.push(',');
+        }
+        facts.extend(fact(path, value));
+    }
+    row("facts", facts)?;
     if with_controls {
         row("controls", names(&finding.controls))?;
     }
@@ -147,23 +148,34 @@ fn thing(thing: &Thing) -> String {
     format!("{} {}", printable(&thing.kind), word(&thing.id))
 }
 
-fn fact(value: &FactValue) -> String {
-    match value {
-        FactValue::Missing(()) => "(missing)".into(),
-        FactValue::Bool(value) => value.to_string(),
-        FactValue::Number(value) => value.to_string(),
-        FactValue::Text(text) => word(text),
-        FactValue::Thing(value) => thing(value),
+/// A fact in pieces: a set can be long.
+fn fact(path: &str, value: &FactValue) -> Vec<String> {
+    let (path, one) = (printable(path), |value: String| vec![value]);
+    let mut pieces = match value {
+        FactValue::Missing(()) => one("(missing)".into()),
+        FactValue::Bool(value) => one(value.to_string()),
+        FactValue::Number(value) => one(value.to_string()),
+        FactValue::Text(text) => one(word(text)),
+        FactValue::Thing(value) => one(thing(value)),
         FactValue::Texts(texts) => set(texts, |text| word(text)),
         FactValue::Things(things) => set(things, thing),
+    };
+    if let Some(first) = pieces.first_mut() {
+        *first = format!("{path} = {first}");
     }
+    pieces
 }
 
-fn set<T>(members: &[T], show: impl Fn(&T) -> String) -> String {
-    let shown: Vec<String> = members.iter().take(MEMBERS).map(show).collect();
+fn set<T>(members: &[T], show: impl Fn(&T) -> String) -> Vec<String> {
     let more = members.len().saturating_sub(MEMBERS);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("{{{}{more}}}", shown.join(", "))
+    let more = (more > 0).then(|| format!("and {more} more"));
+    let mut pieces = listed(members.iter().take(MEMBERS).map(show).chain(more));
+    let Some(first) = pieces.first_mut() else { return vec!["{}".into()] };
+    first.insert(0, '{');
+    if let Some(last) = pieces.last_mut() {
+        last.push('}');
+    }
+    pieces
 }
 
 /// A name or a text, in quotes where it could be taken for more than one.

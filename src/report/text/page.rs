@@ -157,29 +157,25 @@ impl<'a> Page<'a> {
     }
 }
 
-/// Breaks pieces into lines, at the spaces between them, and within those that are too wide.
+/// Breaks pieces into lines, at the spaces between them. One that is too wide begins a line, and is
+/// broken at its own spaces.
 fn wrap<T: AsRef<str>>(pieces: impl IntoIterator<Item = T>, width: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    let (mut line, mut used) = (String::new(), 0);
-    let mut add = |word: &str| {
-        let length = word.chars().count();
-        if used > 0 && used + 1 + length > width {
-            lines.push(std::mem::take(&mut line));
-            used = 0;
-        }
-        if used > 0 {
-            line.push(' ');
-            used += 1;
-        }
-        line.push_str(word);
-        used += length;
-    };
+    let (mut lines, mut line, mut used) = (Vec::new(), String::new(), 0);
     for piece in pieces {
         let piece = piece.as_ref();
-        if piece.chars().count() > width {
-            piece.split(' ').for_each(&mut add);
-        } else {
-            add(piece);
+        let wide = piece.chars().count() > width;
+        for (at, word) in piece.splitn(if wide { usize::MAX } else { 1 }, ' ').enumerate() {
+            let length = word.chars().count();
+            if used > 0 && (used + 1 + length > width || wide && at == 0) {
+                lines.push(std::mem::take(&mut line));
+                used = 0;
+            }
+            if used > 0 {
+                line.push(' ');
+                used += 1;
+            }
+            line.push_str(word);
+            used += length;
         }
     }
     lines.push(line);

@@ -67,9 +67,9 @@ high[rule-1]: Account of a person who has left is still enabled (1 violation)
     accountable  Grace Hopper (Person e-17)
     path         Person \"Ada Lovelace\" -> Account okta:10
     facts        principal.ended = true,
-                 resource.known_to = {Person \"Ada Lovelace\", Person \"Ada
-                 Lovelace\", Person \"Ada Lovelace\", Person \"Ada Lovelace\",
-                 Person \"Ada Lovelace\" and 3 more},
+                 resource.known_to = {Person \"Ada Lovelace\",
+                 Person \"Ada Lovelace\", Person \"Ada Lovelace\",
+                 Person \"Ada Lovelace\", Person \"Ada Lovelace\", and 3 more},
                  resource.last_used_at = 2025-11-30T12:00:00Z,
                  resource.owner = (missing), resource.status = enabled
     id           0000000000000000000000000000000a
