@@ -114,16 +114,19 @@ fn why(rule: &RuleResult) -> &str {
 
 fn help(rule: &RuleResult, report: &Report, mark: &str, escape: fn(&str) -> String) -> String {
     let (why, remediation) = (escape(why(rule)), escape(&rule.remediation));
-    let mut help = format!("{why}\n\n{mark}Remediation\n\n{remediation}\n\n{mark}Controls\n");
-    for id in &rule.controls {
-        help += &format!("\n- {}", escape(id));
-        if let Some(control) = report.controls.iter().find(|control| control.id == *id) {
-            let relation: String =
-                control.relation.iter().map(|text| format!("; {text}")).collect();
-            help += &escape(&format!(": {} ({}{relation})", control.title, control.framework));
-        }
-    }
-    help
+    let control = |id: &String| {
+        let known = report.controls.iter().find(|control| control.id == *id);
+        let said = known.map_or(String::new(), |control| {
+            let relation = control.relation.iter().map(String::as_str);
+            let about: Vec<&str> =
+                std::iter::once(control.framework.as_str()).chain(relation).collect();
+            format!(": {} ({})", control.title, about.join("; "))
+        });
+        format!("- {}{}", escape(id), escape(&said))
+    };
+    let controls: Vec<String> = rule.controls.iter().map(control).collect();
+    let controls = controls.join("\n");
+    format!("{why}\n\n{mark}Remediation\n\n{remediation}\n\n{mark}Controls\n\n{controls}")
 }
 
 /// When it ran, and why the results may not be all.
@@ -263,17 +266,15 @@ fn uri(path: &str) -> String {
     let path = if cfg!(windows) { path.replace('\\', "/") } else { path.to_owned() };
     let path = path.strip_prefix("./").unwrap_or(&path);
     let drive = cfg!(windows) && path.chars().nth(1) == Some(':');
-    let mut out = String::from(if drive { "file:///" } else { "" });
-    out += if path.starts_with('/') { "file://" } else { "" };
-    for (at, byte) in path.bytes().enumerate() {
-        match byte {
-            b'-' | b'.' | b'_' | b'~' | b'/' => out.push(byte.into()),
-            b':' if drive && at == 1 => out.push(':'),
-            _ if byte.is_ascii_alphanumeric() => out.push(byte.into()),
-            _ => out += &format!("%{byte:02X}"),
-        }
-    }
-    out
+    let root = if drive { "file:///" } else { "" };
+    let root = if path.starts_with('/') { "file://" } else { root };
+    let encode = |(at, byte): (usize, u8)| match byte {
+        b'-' | b'.' | b'_' | b'~' | b'/' => char::from(byte).into(),
+        b':' if drive && at == 1 => ":".into(),
+        _ if byte.is_ascii_alphanumeric() => char::from(byte).into(),
+        _ => format!("%{byte:02X}"),
+    };
+    std::iter::once(root.to_owned()).chain(path.bytes().enumerate().map(encode)).collect()
 }
 
 #[cfg(test)]

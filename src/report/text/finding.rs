@@ -68,15 +68,15 @@ impl Group<'_> {
         let judged = first.is_none_or(|finding| finding.status != Status::Indeterminate);
         let title = printable(first.map_or("", |finding| &finding.title));
         let rule = printable(rule);
-        let severity_name = severity.name();
+        let (severity_name, heading) = (severity.name(), format!("[{rule}]: {title}"));
+        let count = findings.len() as u64;
         if !judged {
-            let count = counted(findings.len() as u64, "question");
-            let rest = format!("[{rule}]: {title} ({count}; {severity_name} if so)");
-            return page.heading(Paint::Bold, "indeterminate", &rest);
+            let count = counted(count, "question");
+            let end = format!("({count}; {severity_name} if so)");
+            return page.heading((Paint::Bold, "indeterminate"), &heading, &end);
         }
-        let count = counted(findings.len() as u64, "violation");
-        let rest = format!("[{rule}]: {title} ({count})");
-        page.heading(paint(*severity), severity_name, &rest)?;
+        let count = counted(count, "violation");
+        page.heading((paint(*severity), severity_name), &heading, &format!("({count})"))?;
         match result {
             Some(rule) => {
                 page.pieces("  remediation  ", [printable(&rule.remediation)], usize::MAX)

@@ -82,9 +82,15 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    /// A bold heading that begins with a word in a look of its own.
-    pub(super) fn heading(&mut self, paint: Paint, word: &str, rest: &str) -> io::Result<()> {
-        for (at, line) in wrap([format!("{word}{rest}")], self.width - 2).iter().enumerate() {
+    /// A bold heading that begins with a word in a look of its own, and ends with a whole piece.
+    pub(super) fn heading(
+        &mut self,
+        (paint, word): (Paint, &str),
+        text: &str,
+        end: &str,
+    ) -> io::Result<()> {
+        let text = format!("{word}{text}");
+        for (at, line) in wrap(text.split(' ').chain([end]), self.width - 2).iter().enumerate() {
             let (word, rest) = match line.strip_prefix(word) {
                 Some(rest) if at == 0 => (self.paint(paint, word), rest),
                 _ => ("  ".into(), line.as_str()),
@@ -139,13 +145,13 @@ impl<'a> Page<'a> {
         {
             let mut line = String::new();
             for (at, ((text, paint), width)) in cells.iter().zip(widths).enumerate() {
-                let gap = width - text.chars().count();
-                let painted = self.paint(*paint, text);
+                let gap = " ".repeat(width - text.chars().count());
+                let cell = self.paint(*paint, text);
                 match at {
-                    0 if split => line += &format!("{painted}\n"),
-                    0 => line += &format!("{painted}{:gap$}", ""),
-                    at if at < words => line += &format!("  {painted}{:gap$}", ""),
-                    _ => line += &format!("  {:gap$}{painted}", ""),
+                    0 if split => line.extend([cell.as_str(), "\n"]),
+                    0 => line.extend([cell.as_str(), &gap]),
+                    at if at < words => line.extend(["  ", &cell, &gap]),
+                    _ => line.extend(["  ", &gap, &cell]),
                 }
             }
             writeln!(self.out, "{}", line.trim_end())?;
