@@ -50,16 +50,16 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
         print(|out| controls(&rules, arguments.format, terminal, out))?;
         return Ok(Exit::Clean);
     }
-    if let Some(id) = &arguments.control
-        && !rules.controls.0.contains_key(id)
-    {
+    let control = arguments.control.as_ref().map(|id| (id, rules.controls.find(id)));
+    if let Some((id, None)) = control {
         let help = fault::suggest(id, rules.controls.0.keys().map(String::as_str));
         return Err(
             Fault::new(format!("the catalogue has no control {}", fault::quote(id)), help).into()
         );
     }
-    let wanted =
-        |rule: &&Rule| arguments.control.as_ref().is_none_or(|id| rule.controls.contains(id));
+    let wanted = |rule: &&Rule| {
+        control.is_none_or(|(_, one)| one.is_some_and(|one| rule.controls.contains(&one.id)))
+    };
     let mut listed: Vec<&Rule> = rules.rules.iter().filter(wanted).collect();
     listed.sort_by(|a, b| (&a.theme, &a.id).cmp(&(&b.theme, &b.id)));
     print(|out| match arguments.format {

@@ -171,15 +171,20 @@ impl<'a> Case<'a> {
 
     /// Who has to act: the first who is somebody and hasn't left.
     pub fn accountable(self, rule: &Rule) -> Accountable {
-        let somebody = rule.accountable.paths.iter().find_map(|path| match self.read(path)? {
-            Value::Fact(Fact::Node(node)) => match node.kind {
-                NodeKind::Person => (!self.graph.person(node.row).ended).then_some(node),
-                NodeKind::Team => (self.graph.team(node.row).active_members > 0).then_some(node),
-                NodeKind::Workload => Some(node),
-                _ => None,
-            },
+        let present = |node: &Node| match node.kind {
+            NodeKind::Person => !self.graph.person(node.row).ended,
+            NodeKind::Team => self.graph.team(node.row).active_members > 0,
+            kind => kind == NodeKind::Workload,
+        };
+        let mut named = rule.accountable.paths.iter().filter_map(|path| match self.read(path)? {
+            Value::Fact(Fact::Node(node)) => Some(node).filter(present),
             _ => None,
         });
+        let somebody = if rule.accountable.paths.is_empty() {
+            self.graph.accountable(self.question.resource).filter(present)
+        } else {
+            named.next()
+        };
         let role = &rule.accountable.role;
         somebody.map_or_else(
             || Accountable { kind: "Role".into(), id: role.clone(), name: role.clone() },

@@ -5,6 +5,16 @@ use crate::link::{Action, NodeKind};
 use super::schema::{Attribute, Env, Type, Types};
 use crate::fault;
 
+/// What the annotations of a rule are held against.
+pub struct Scope<'a> {
+    /// The schema.
+    pub types: &'a Types,
+    /// What the rule is asked; nothing for a rule about what is not asked yet.
+    pub envs: &'a [Env],
+    /// Whether the rule's own conditions make sure that a fact is there.
+    pub guarded: &'a dyn Fn(&Path) -> bool,
+}
+
 /// Where a path begins.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Root {
@@ -81,10 +91,14 @@ impl Path {
     ///
     /// # Errors
     /// What is wrong with it, and what to do on a second line.
-    pub fn check(&self, types: &Types, envs: &[Env]) -> Result<Vec<Type>, String> {
+    pub fn check(&self, scope: &Scope<'_>) -> Result<Vec<Type>, String> {
+        let (types, envs) = (scope.types, scope.envs);
         let found: Vec<_> = envs.iter().map(|env| self.type_in(types, *env)).collect();
         let there: Vec<_> = found.iter().flatten().collect();
         let text = self.text();
+        if envs.is_empty() {
+            return Ok(Vec::new());
+        }
         if there.is_empty() {
             let last = self.names.last().map_or("", String::as_str);
             let parent = Self {
@@ -102,11 +116,8 @@ impl Path {
             return Err(format!("there is no fact `{text}` where this rule applies\n{help}"));
         }
         let needs = there.len() < found.len() || there.iter().any(|(_, optional)| *optional);
-        if needs && !self.optional {
+        if needs && !self.optional && !(scope.guarded)(self) {
             return Err(format!("the fact `{text}` may be missing\nsay so: `{text}?`"));
-        }
-        if !needs && self.optional {
-            return Err(format!("the fact `{text}` is always there\nwrite it without `?`"));
         }
         Ok(there.into_iter().map(|(of, _)| of.clone()).collect())
     }
@@ -149,9 +160,9 @@ impl Since {
     ///
     /// # Errors
     /// What is wrong with it, and what to do on a second line.
-    pub fn check(&self, types: &Types, envs: &[Env]) -> Result<(), String> {
+    pub fn check(&self, scope: &Scope<'_>) -> Result<(), String> {
         for path in &self.paths {
-            for of in path.check(types, envs)? {
+            for of in path.check(scope)? {
                 if of != Type::Extension("datetime".into()) {
                     return Err(format!(
                         "`{}` is not a time\na violation runs from a time",
@@ -164,13 +175,20 @@ impl Since {
     }
 }
 
-/// Who has to act: the first of some paths that leads to somebody, or else a role.
-#[derive(Clone, Debug, Default)]
+/// Who has to act: the first of some paths that leads to somebody, or else a role. Without paths,
+/// whoever answers for the thing.
+#[derive(Clone, Debug)]
 pub struct Accountable {
     /// Paths to people, teams and workloads.
     pub paths: Vec<Path>,
     /// The role in words.
     pub role: String,
+}
+
+impl Default for Accountable {
+    fn default() -> Self {
+        Self { paths: Vec::new(), role: "identity operations".into() }
+    }
 }
 
 impl Accountable {
@@ -197,11 +215,11 @@ impl Accountable {
     ///
     /// # Errors
     /// What is wrong with it, and what to do on a second line.
-    pub fn check(&self, types: &Types, envs: &[Env]) -> Result<(), String> {
+    pub fn check(&self, scope: &Scope<'_>) -> Result<(), String> {
         let parties = [NodeKind::Person, NodeKind::Team, NodeKind::Workload];
         for path in &self.paths {
             // `principal` alone is somebody in every question that has a principal.
-            for of in path.check(types, envs)? {
+            for of in path.check(scope)? {
                 let somebody = |kind: &NodeKind| of == Type::Entity(kind.name().into());
                 if !path.names.is_empty() && !parties.iter().any(somebody) {
                     return Err(format!(
@@ -262,8 +280,15 @@ impl Template {
     ///
     /// # Errors
     /// What is wrong with it, and what to do on a second line.
-    pub fn check(&self, types: &Types, envs: &[Env]) -> Result<(), String> {
-        self.paths().try_for_each(|path| path.check(types, envs).map(|_| ()))
+    pub fn check(&self, scope: &Scope<'_>) -> Result<(), String> {
+        self.paths().try_for_each(|path| path.check(scope).map(|_| ()))
+    }
+
+    /// A title, and what it is about.
+    pub fn about_the_resource(title: &str) -> Self {
+        let resource = Path { root: Root::Resource, names: Vec::new(), optional: false };
+        let title = Piece::Text(format!("{title}: "));
+        Self(vec![title, Piece::Fact(resource, String::new()), Piece::Text(".".into())])
     }
 
     /// The facts in it.
@@ -279,13 +304,20 @@ impl Template {
 ///
 /// # Errors
 /// What is wrong with it, and what to do on a second line.
-pub fn limits(template: &Template, types: &Types, envs: &[Env]) -> Result<Vec<String>, String> {
+pub fn limits(template: &Template, scope: &Scope<'_>) -> Result<Vec<String>, String> {
+    let types = scope.types;
+    if template.paths().count() > 1 {
+        return Err(
+            "a limit has more than one fact in it\nwrite one, such as rotation_{resource.kind}"
+                .into(),
+        );
+    }
     let mut names = vec![String::new()];
     for piece in &template.0 {
         let endings: Vec<String> = match piece {
             Piece::Text(text) => vec![text.clone()],
             Piece::Fact(path, _) => {
-                let found = path.check(types, envs)?;
+                let found = path.check(scope)?;
                 let words = found.iter().filter_map(|of| match of {
                     Type::Entity(name) => types.entity(name).map(|entity| entity.words.clone()),
                     _ => None,

@@ -20,6 +20,8 @@ pub struct Control {
     pub title: String,
     /// What it asks, in our own words.
     pub paraphrase: String,
+    /// Other spellings of the id that rules may use.
+    pub aliases: Vec<String>,
     /// What became of the id, where it is an alias or was moved.
     pub relation: Vec<String>,
     /// Where the text is published.
@@ -43,6 +45,13 @@ impl Control {
 pub struct Controls(pub BTreeMap<String, Control>);
 
 impl Controls {
+    /// A control by its id or another spelling of it.
+    pub fn find(&self, id: &str) -> Option<&Control> {
+        let alias =
+            || self.0.values().find(|control| control.aliases.iter().any(|alias| alias == id));
+        self.0.get(id).or_else(alias)
+    }
+
     /// Adds those of a `controls.toml`; one of the same id is replaced.
     pub fn read(&mut self, source: Text<'_>, faults: &mut Faults) {
         let document = match settings::parse(source) {
@@ -71,9 +80,12 @@ impl Controls {
                 title: text(&mut section, "title"),
                 paraphrase: text(&mut section, "paraphrase"),
                 published: text(&mut section, "published"),
+                aliases: Vec::new(),
                 relation: Vec::new(),
                 license: None,
             };
+            let aliases = section.strings("aliases", faults);
+            control.aliases = aliases.into_iter().map(|(text, _)| text.to_owned()).collect();
             let relation = section.strings("relation", faults);
             control.relation = relation.into_iter().map(|(text, _)| text.to_owned()).collect();
             control.license = section.string("license", faults).map(|(text, _)| text.to_owned());

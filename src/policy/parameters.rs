@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use toml::de::DeValue;
+
 use crate::fault::{self, Faults, Text};
 use crate::settings::{self, Section};
 use crate::time::Span;
@@ -33,7 +35,6 @@ impl Parameters {
         let root = Section::new(source, document.get_ref());
         for (key, value) in root.entries() {
             let name = key.get_ref().as_ref();
-            let Some(mut section) = root.as_table(name, value, faults) else { continue };
             let is_name = name.starts_with(|c: char| c.is_ascii_lowercase())
                 && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
             if !is_name {
@@ -45,19 +46,25 @@ impl Parameters {
                 ));
                 continue;
             }
-            let meaning = section.required("meaning", key.span(), faults).unwrap_or_default();
-            let default = section.string("default", faults);
-            let default =
-                default.and_then(|(text, span)| duration(&section, name, text, span, faults));
-            section.finish(faults);
+            let (meaning, default) = if let DeValue::String(_) = value.get_ref() {
+                // The short form: a default without a meaning.
+                let text = root.as_string(name, value, faults);
+                (
+                    String::new(),
+                    text.and_then(|(text, span)| duration(&root, name, text, span, faults)),
+                )
+            } else {
+                let Some(mut section) = root.as_table(name, value, faults) else { continue };
+                let meaning = section.string("meaning", faults).map_or("", |(text, _)| text);
+                let default = section.string("default", faults);
+                let default =
+                    default.and_then(|(text, span)| duration(&section, name, text, span, faults));
+                section.finish(faults);
+                (meaning.to_owned(), default)
+            };
             self.0.insert(
                 name.to_owned(),
-                Parameter {
-                    meaning: meaning.to_owned(),
-                    default,
-                    value: default,
-                    origin: origin.to_owned(),
-                },
+                Parameter { meaning, default, value: default, origin: origin.to_owned() },
             );
         }
     }

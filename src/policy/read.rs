@@ -7,17 +7,32 @@ use cedar_policy::{Effect, Policy, PolicyId, PolicySet, ValidationMode, Validato
 use miette::Diagnostic;
 use sha2::{Digest, Sha256};
 
-use super::annotation::{self, Accountable, Since, Template};
+use super::annotation::{self, Accountable, Path, Scope, Since, Template};
 use super::controls::Controls;
 use super::lint;
 use super::rule::{Rule, Severity};
 use super::schema::{Env, Types};
 use crate::fault::{self, Fault, Faults, Text};
 
-const REQUIRED: [&str; 7] =
-    ["id", "title", "severity", "controls", "accountable", "message", "remediation"];
-const OPTIONAL: [&str; 6] =
-    ["severity_privileged", "since", "until", "limit", "limit_privileged", "waivable"];
+/// The annotations without which a rule is refused. The bundled rules have all that are for
+/// readers too; a pack may leave those to defaults.
+const REQUIRED: [&str; 2] = ["id", "severity"];
+const OPTIONAL: [&str; 11] = [
+    "title",
+    "controls",
+    "accountable",
+    "message",
+    "remediation",
+    "severity_privileged",
+    "since",
+    "until",
+    "limit",
+    "limit_privileged",
+    "waivable",
+];
+
+/// The ids that every finding carries, whatever its rule names besides.
+const ALWAYS: [&str; 2] = ["NHI-03", "PR.AC-4"];
 
 /// A rule's file.
 pub struct Source<'a> {
@@ -137,32 +152,35 @@ impl<'a> Reader<'a> {
 
     fn rule(&self, source: &Source<'_>, controls: &Controls, faults: &mut Faults) -> Option<Rule> {
         self.names(source, faults);
-        let envs = &self.envs;
+        let guarded = |path: &Path| self.is_guarded(path);
+        let scope = Scope { types: self.types, envs: &self.envs, guarded: &guarded };
         let severity = self.severity("severity", faults);
         let severity_privileged = self.severity("severity_privileged", faults);
-        let since =
-            self.parsed("since", Since::parse, |one: &Since| one.check(self.types, envs), faults);
-        let until =
-            self.parsed("until", Since::parse, |one: &Since| one.check(self.types, envs), faults);
-        let check = |one: &Template| self.limits(one).map(|_| ());
+        let since = self.parsed("since", Since::parse, |one: &Since| one.check(&scope), faults);
+        let until = self.parsed("until", Since::parse, |one: &Since| one.check(&scope), faults);
+        let check = |one: &Template| annotation::limits(one, &scope).map(|_| ());
         let limit = self.parsed("limit", Template::parse, check, faults);
         let limit_privileged = self.parsed("limit_privileged", Template::parse, check, faults);
-        let check = |one: &Accountable| one.check(self.types, envs);
-        let accountable = self.parsed("accountable", Accountable::parse, check, faults);
-        let check = |one: &Template| one.check(self.types, envs);
+        let check = |one: &Accountable| one.check(&scope);
+        let accountable =
+            self.parsed("accountable", Accountable::parse, check, faults).unwrap_or_default();
+        let check = |one: &Template| one.check(&scope);
         let message = self.parsed("message", Template::parse, check, faults);
+        let title = Some(self.text("title")).filter(|title| !title.trim().is_empty());
+        let title = title.unwrap_or(self.text("id")).to_owned();
+        let message = message.unwrap_or_else(|| Template::about_the_resource(&title));
         let controls = self.controls(controls, faults);
         let waivable = self.waivable(faults);
 
         let mut parameters = lint::parameters(self.tree.clauses());
         for template in limit.iter().chain(&limit_privileged) {
-            parameters.extend(self.limits(template).unwrap_or_default());
+            parameters.extend(annotation::limits(template, &scope).unwrap_or_default());
         }
         parameters.sort_unstable();
         parameters.dedup();
         Some(Rule {
             id: self.text("id").to_owned(),
-            title: self.text("title").to_owned(),
+            title,
             severity: severity?,
             severity_privileged,
             controls,
@@ -171,8 +189,8 @@ impl<'a> Reader<'a> {
             limit,
             limit_privileged,
             parameters,
-            accountable: accountable?,
-            message: message?,
+            accountable,
+            message,
             remediation: self.text("remediation").to_owned(),
             rationale: rationale(self.file.text),
             waivable,
@@ -181,7 +199,7 @@ impl<'a> Reader<'a> {
             sha256: crate::load::files::hex(&Sha256::digest(self.file.text)),
             text: self.file.text.to_owned(),
             enabled: true,
-            envs: envs.clone(),
+            envs: self.envs.clone(),
             clauses: self.tree.clauses().clone(),
             policy: self.policy.new_id(PolicyId::new(self.text("id"))),
         })
@@ -232,13 +250,19 @@ impl<'a> Reader<'a> {
 
     fn controls(&self, catalogue: &Controls, faults: &mut Faults) -> Vec<String> {
         let ids = self.text("controls").split(',').map(str::trim).filter(|id| !id.is_empty());
-        let ids: Vec<String> = ids.map(str::to_owned).collect();
-        for id in ids.iter().filter(|id| !catalogue.0.contains_key(*id)) {
-            let help = fault::suggest(id, catalogue.0.keys().map(String::as_str));
-            let said = format!("the catalogue has no control {}\n{help}", fault::quote(id));
-            self.wrong("controls", &said, faults);
+        let mut known: Vec<String> = ALWAYS.iter().map(|id| (*id).to_owned()).collect();
+        for id in ids {
+            match catalogue.find(id) {
+                Some(control) if !known.contains(&control.id) => known.push(control.id.clone()),
+                Some(_) => {}
+                None => {
+                    let help = fault::suggest(id, catalogue.0.keys().map(String::as_str));
+                    let said = format!("the catalogue has no control {}\n{help}", fault::quote(id));
+                    self.wrong("controls", &said, faults);
+                }
+            }
         }
-        ids
+        known
     }
 
     fn waivable(&self, faults: &mut Faults) -> bool {
@@ -253,8 +277,21 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn limits(&self, template: &Template) -> Result<Vec<String>, String> {
-        annotation::limits(template, self.types, &self.envs)
+    /// Whether the conditions make sure of a fact: then the policy is still valid with one more
+    /// that reads it.
+    fn is_guarded(&self, path: &Path) -> bool {
+        let text = self.file.text.trim_end();
+        let Some(head) = self.code.trim_end().rfind(';').and_then(|end| text.get(..end)) else {
+            return false;
+        };
+        let path = path.text();
+        let Ok(policy) = Policy::parse(None, format!("{head} when {{ {path} == {path} }};")) else {
+            return false;
+        };
+        let validator = Validator::new(self.types.schema.clone());
+        PolicySet::from_policies([policy]).is_ok_and(|set| {
+            validator.validate_with_level(&set, ValidationMode::Strict, 3).validation_passed()
+        })
     }
 
     /// An annotation in its language, held against the schema.

@@ -148,9 +148,9 @@ pub struct RuleResult {
     pub enabled: bool,
     /// How many questions were in its scope.
     pub asked: u64,
-    /// How many it forbids.
+    /// How many it forbids and no exception waives.
     pub violations: u64,
-    /// How many of those an exception waives.
+    /// How many it forbids and an exception waives.
     pub waived: u64,
     /// How many could not be judged.
     pub indeterminate: u64,

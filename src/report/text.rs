@@ -108,9 +108,11 @@ fn findings(
     }
     waived(report, page)?;
     if all > MANY {
-        let hint =
-            format!("These are the worst of {all} findings; write them all with -o json=FILE.");
-        page.text(Paint::Bold, &hint, 0)?;
+        let hint = format!("These are the worst of {all} findings; all of them:");
+        page.pieces("", hint.split(' ').chain(["-o json=FILE"]), usize::MAX)?;
+    }
+    if all > 0 {
+        page.text(Paint::Plain, "Why a finding is there: nhi-policy explain ID INVENTORY", 0)?;
         page.blank()?;
     }
     Ok(())
@@ -249,9 +251,12 @@ fn verdict(report: &Report) -> String {
     if found.is_empty() {
         found.push("no violations".into());
     }
+    // Once it fails, the line is long enough without.
     match count(report, Status::Indeterminate) {
-        0 => {}
-        some => found.push(format!("{some} not judged")),
+        some if some > 0 && report.verdict != Verdict::Fail => {
+            found.push(format!("{some} not judged"));
+        }
+        _ => {}
     }
     let above = if report.fail_on == Severity::Critical { "" } else { " and above" };
     let (verdict, found, least) = (report.verdict.name(), found.join(", "), report.fail_on.name());

@@ -55,7 +55,9 @@ fn every_rule_reads_well() {
         assert!(rule.remediation.ends_with('.'), "{id}: remediation");
         assert!(rule.message.0.len() > 1, "{id}: the message has no facts");
         assert!(!rule.envs.is_empty(), "{id}: it is never asked");
-        assert!(!rule.accountable.role.is_empty(), "{id}: accountable");
+        for name in ["title", "controls", "accountable", "message", "remediation"] {
+            assert!(rule.text.contains(&format!("\n@{name}(\"")), "{id}: no @{name}");
+        }
     }
 }
 
@@ -266,7 +268,7 @@ fn wrong_annotations_are_refused_at_their_place() {
         ("@severity(\"critical\")", "@severity(\"crtical\")", "did you mean `critical`"),
         ("@title(", "@titel(", "did you mean `title`"),
         ("NHI-03, ", "NHI-3, ", "did you mean `NHI-03`"),
-        ("principal.ended_at?\")", "principal.ended_at\")", "may be missing"),
+        ("principal.manager? |", "principal.manager |", "may be missing"),
         ("principal.ended_at?\")", "principal.endd_at?\")", "did you mean `ended_at`"),
         ("@limit(\"leaver_grace\")", "@limit(\"leaver_grce\")", "did you mean `leaver_grace`"),
         ("{resource}", "{resource", "brace"),

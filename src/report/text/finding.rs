@@ -96,7 +96,7 @@ fn whole(finding: &Finding, with_controls: bool, page: &mut Page<'_>) -> io::Res
         }
     };
     row("at", vec![place(finding)])?;
-    row("since", listed(times(finding, usize::MAX)))?;
+    row("since", listed(times(finding, "", usize::MAX)))?;
     let party = &finding.accountable;
     let mut accountable = vec![printable(&party.name)];
     if party.kind != "Role" && party.id != party.name {
@@ -124,7 +124,7 @@ fn brief(finding: &Finding, page: &mut Page<'_>) -> io::Result<()> {
     page.pieces("  - ", [printable(&finding.message)], 2)?;
     let mut details = vec![place(finding)];
     // The day is enough here.
-    details.extend(times(finding, 10));
+    details.extend(times(finding, "since ", 10));
     details.push(printable(&finding.accountable.name));
     details.push(format!("id {}", printable(&finding.id)));
     page.pieces("    ", listed(details), 3)
@@ -137,11 +137,11 @@ fn place(finding: &Finding) -> String {
 }
 
 /// Since when, in so many characters, and for how long too long.
-fn times(finding: &Finding, characters: usize) -> Vec<String> {
+fn times(finding: &Finding, prefix: &str, characters: usize) -> Vec<String> {
     let since = finding.since.iter().map(|since| since.chars().take(characters).collect());
     let overdue = finding.overdue_days.filter(|days| *days > 0);
     let overdue = overdue.map(|days| format!("{} overdue", counted(days, "day")));
-    since.map(|since: String| printable(&since)).chain(overdue).collect()
+    since.map(|since: String| prefix.to_owned() + &printable(&since)).chain(overdue).collect()
 }
 
 fn thing(thing: &Thing) -> String {

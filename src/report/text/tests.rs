@@ -74,6 +74,8 @@ high[rule-1]: Account of a person who has left is still enabled (1 violation)
                  resource.owner = (missing), resource.status = enabled
     id           0000000000000000000000000000000a
 
+Why a finding is there: nhi-policy explain ID INVENTORY
+
 rule    severity  violations  indeterminate
 rule-1  high               1              0
 
@@ -92,8 +94,15 @@ verdict: fail (1 high; fails on low and above)
 fn quiet_is_one_line_and_the_last_line_is_the_verdict() {
     let quiet = written(&mixed(), Style { quiet: true, statistics: true, ..STYLE });
     assert_eq!(quiet.lines().count(), 1);
-    let counts = "2 critical, 2 high, 3 medium, 3 low, 1 not judged";
+    let counts = "2 critical, 2 high, 3 medium, 3 low";
     assert_eq!(quiet, format!("verdict: fail ({counts}; fails on low and above)\n"));
+    let mut unknown = mixed();
+    unknown.verdict = Verdict::Incomplete;
+    unknown.findings.retain(|finding| finding.status == Status::Indeterminate);
+    let last = "verdict: incomplete (no violations, 1 not judged; fails on low and above)";
+    let text = written(&unknown, STYLE);
+    assert_eq!(text.lines().last(), Some(last));
+    assert!(text.starts_with("No violations found in what could be judged.\n"));
     let clean = written(&report(Vec::new()), STYLE);
     assert!(
         clean.starts_with("No violations found.\n") && clean.contains("looked at   accounts 40")
