@@ -11,6 +11,26 @@ use crate::inventory::words::Word;
 use crate::inventory::{Kind, Place};
 
 impl<'a> Reader<'a> {
+    /// Adds a fault at a place. Past those that are shown, faults are only counted: an excerpt
+    /// costs a walk through the text.
+    pub(super) fn complain(
+        &mut self,
+        place: Range<usize>,
+        masked: &[Range<usize>],
+        fault: impl FnOnce(&Self) -> Fault,
+    ) {
+        let fault = if self.faults.has_room() {
+            // A whole record is pointed at by its beginning.
+            let composite =
+                self.text.text.get(place.clone()).is_some_and(|text| text.starts_with('{'));
+            let place = if composite { place.start..place.start + 1 } else { place };
+            fault(self).at(self.text.excerpt(place, masked, String::new()))
+        } else {
+            Fault::default()
+        };
+        self.faults.push(fault);
+    }
+
     /// Turns what is wrong with one record into faults that show none of its unknown values.
     pub(super) fn explain(&mut self, said: Vec<(Range<usize>, String)>) {
         let unknown = |message: &str| message.starts_with(UNKNOWN_FIELD);
@@ -27,50 +47,36 @@ impl<'a> Reader<'a> {
             .collect();
         for (span, message) in said {
             let place = if unknown(&message) { self.key_of(&span) } else { span };
-            // A whole record is pointed at by its beginning.
-            let composite =
-                self.text.text.get(place.clone()).is_some_and(|text| text.starts_with('{'));
-            let place = if composite { place.start..place.start + 1 } else { place };
-            if self.faults.has_room() {
-                let excerpt = self.text.excerpt(place, &masked, String::new());
-                self.faults.push(Fault::from_lines(&message).at(excerpt));
-            } else {
-                self.faults.push(Fault::default());
-            }
+            self.complain(place, &masked, |_| Fault::from_lines(&message));
         }
     }
 
+    /// A record whose id is taken.
     pub(super) fn duplicate(&mut self, kind: Kind, value: &'a RawValue, id: Word, first: Place) {
+        let place = self.span(value);
+        self.complain(place, &[], |reader| reader.taken(kind, id, first));
+    }
+
+    fn taken(&self, kind: Kind, id: Word, first: Place) -> Fault {
         let quoted = fault::quote(self.inventory.words.text(id));
         let what = kind.singular();
         let file = self.inventory.files.get(first.file as usize);
-        let here = first.file == self.file;
-        let place = self.span(value);
-        let place = self.text.excerpt(place.start..place.start + 1, &[], "again here".into());
-        let name = file.map_or(self.text.name, |file| &file.path).to_owned();
-        let first_place = format!("{}:{}:{}", fault::printable(&name), first.line, first.column);
-        let message = if here {
-            format!("the id {quoted} of this {what} is taken: it is first used at {first_place}")
-        } else {
-            format!("{what} {quoted} is different from the one at {first_place}")
-        };
-        let help = if here {
-            "keep one of the two"
-        } else {
-            "the same record may stand in several files, but then in the same words: keep one of the two"
-        };
-        let mut fault = Fault::new(message, help).at(place);
-        if here {
-            let start = self.line_start(first.line);
-            let column = first.column.saturating_sub(1) as usize;
-            let line = self.text.text.get(start..).unwrap_or("");
-            let at = line.char_indices().nth(column).map_or(start, |(at, _)| start + at);
-            let mut other = Fault::new("the first one", "");
-            other.help = None;
-            fault.other =
-                Some(Box::new(other.at(self.text.excerpt(at..at + 1, &[], "first here".into()))));
+        let name = fault::printable(file.map_or(self.text.name, |file| &file.path));
+        let at = format!("{name}:{}:{}", first.line, first.column);
+        if first.file != self.file {
+            return Fault::new(
+                format!("{what} {quoted} is different from the one at {at}"),
+                "the same record may stand in several files, but then in the same words: keep one of the two",
+            );
         }
-        self.faults.push(fault);
+        let start = self.line_start(first.line);
+        let column = first.column.saturating_sub(1) as usize;
+        let line = self.text.text.get(start..).unwrap_or("");
+        let offset = line.char_indices().nth(column).map_or(start, |(at, _)| start + at);
+        let place = self.text.excerpt(offset..offset + 1, &[], "first here".into());
+        let other = Fault { message: "the first one".into(), ..Fault::default() }.at(place);
+        let said = format!("the id {quoted} of this {what} is taken: it is first used at {at}");
+        Fault { other: Some(Box::new(other)), ..Fault::new(said, "keep one of the two") }
     }
 
     fn line_start(&self, line: u32) -> usize {
@@ -124,8 +130,7 @@ impl<'a> Reader<'a> {
                 "mend the text at the mark, or export it again",
             )
         };
-        let excerpt = self.text.excerpt(at..at + 1, &[], String::new());
-        self.faults.push(fault.at(excerpt));
+        self.complain(at..at + 1, &[], |_| fault);
     }
 
     pub(super) fn unknown<'n>(
@@ -137,16 +142,13 @@ impl<'a> Reader<'a> {
     ) {
         let span = self.span(value);
         let help = fault::suggest(key, names);
-        let fault = Fault::new(format!("{what} {} is unknown", fault::quote(key)), help);
-        let excerpt = self.text.excerpt(self.key_of(&span), &[span], String::new());
-        self.faults.push(fault.at(excerpt));
+        let said = format!("{what} {} is unknown", fault::quote(key));
+        let masked = std::slice::from_ref(&span);
+        self.complain(self.key_of(&span), masked, |_| Fault::new(said, help));
     }
 
     pub(super) fn say(&mut self, value: &'a RawValue, said: &str) {
-        let span = self.span(value);
-        let composite = value.get().starts_with('{');
-        let place = if composite { span.start..span.start + 1 } else { span };
-        self.faults.push(Fault::from_lines(said).at(self.text.excerpt(place, &[], String::new())));
+        self.complain(self.span(value), &[], |_| Fault::from_lines(said));
     }
 
     /// Where a slice of the text stands in it.

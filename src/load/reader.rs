@@ -59,7 +59,7 @@ impl<'a> Reader<'a> {
                 }
             };
             let fault = Fault::new(format!("the inventory has no {missing}"), says);
-            self.faults.push(fault.at(self.text.excerpt(0..1, &[], String::new())));
+            self.complain(0..1, &[], |_| fault);
         }
         self.generated_at
     }
@@ -87,7 +87,7 @@ impl<'a> Reader<'a> {
                         let said = format!("expected one record in an object, found {found}");
                         let fault = Fault::new(said, "write {\"KIND\": { ... }} on each line");
                         let place = start..start + content.len();
-                        self.faults.push(fault.at(self.text.excerpt(place, &[], String::new())));
+                        self.complain(place, &[], |_| fault);
                     }
                     Err(error) => self.malformed(&error, start, content),
                 }
@@ -100,7 +100,7 @@ impl<'a> Reader<'a> {
         let [(key, value)] = entries.0.as_slice() else {
             let said = format!("a line has one record, not {}", entries.0.len());
             let fault = Fault::new(said, "write each record on a line of its own");
-            return self.faults.push(fault.at(self.text.excerpt(place, &[], String::new())));
+            return self.complain(place, &[], |_| fault);
         };
         if key == "inventory" {
             return self.header(value);

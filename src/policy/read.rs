@@ -64,8 +64,30 @@ pub fn read(
     rule.filter(|_| clean)
 }
 
+/// How deep brackets may nest: the parser's stack is not endless.
+const DEEPEST_BRACKET: usize = 200;
+
+fn deepest_bracket(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0usize, 0);
+    for byte in lint::code_only(text).bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
 /// The one policy of a file, which is a `forbid`.
 fn parse(file: Text<'_>, faults: &mut Faults) -> Option<Policy> {
+    if deepest_bracket(file.text) > DEEPEST_BRACKET {
+        let help = "split the rule into several";
+        let place = file.excerpt(0..1, &[], String::new());
+        faults.push(Fault::new("the policy nests too deeply", help).at(place));
+        return None;
+    }
     let set: PolicySet = match file.text.parse() {
         Ok(set) => set,
         Err(errors) => {
