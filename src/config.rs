@@ -15,7 +15,7 @@ use crate::settings::{self, Section};
 /// The name of the file that is looked for, from the working directory upward.
 pub const FILE: &str = "nhi-policy.toml";
 
-/// The shape of the file: only its schema is used, and a test holds the reader to it.
+/// The configuration of nhi-policy: what an organisation asks of its identities.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename = "Configuration")]
 #[expect(dead_code, reason = "only its schema is used")]
@@ -23,8 +23,8 @@ pub(crate) struct Document {
     /// Folders of rule packs, relative to this file.
     #[schemars(default)]
     policies: Vec<String>,
-    /// Whether the bundled rules are judged; default true.
-    #[schemars(default)]
+    /// Whether the bundled rules are judged.
+    #[schemars(default = "yes")]
     bundled: bool,
     /// The least severity that fails the check; default low.
     #[schemars(default)]
@@ -41,13 +41,17 @@ pub(crate) struct Document {
     expect: BTreeMap<String, u32>,
 }
 
+fn yes() -> bool {
+    true
+}
+
 /// A change to a rule.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "only its schema is used")]
 pub(crate) struct RuleChange {
     /// Whether it is judged.
-    #[schemars(default)]
+    #[schemars(default = "yes")]
     enabled: bool,
     /// Its severity, also where the thing is privileged unless that is set too.
     #[schemars(default)]

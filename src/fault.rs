@@ -14,6 +14,9 @@ use miette::{
 /// How many faults are shown before the rest is only counted.
 pub const SHOWN: usize = 100;
 
+/// How many names are listed where none is near.
+const LISTED: usize = 30;
+
 /// Characters shown on either side of a label.
 const MARGIN: usize = 60;
 
@@ -41,10 +44,17 @@ pub fn quote(text: &str) -> String {
 
 /// The nearest of some names, if one is near enough to be meant.
 pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = word.to_lowercase().replace(['-', ' '], "_");
+    let plain = |name: &str| name.to_lowercase().replace(['-', ' '], "_");
+    let lower = plain(word);
+    let names: Vec<&str> = names.into_iter().collect();
+    // The beginning of one name alone is meant more surely than a name that is spelt alike.
+    let mut begun = names.iter().filter(|name| lower.len() > 2 && plain(name).starts_with(&lower));
+    if let (Some(name), None) = (begun.next(), begun.next()) {
+        return Some(name);
+    }
     names
         .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
+        .map(|name| (strsim::damerau_levenshtein(&lower, &plain(name)), name))
         .filter(|(distance, name)| *distance <= (name.len().max(lower.len()) / 3).max(1))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
@@ -54,8 +64,11 @@ pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
 pub fn suggest<'a>(word: &str, names: impl IntoIterator<Item = &'a str> + Clone) -> String {
     nearest(word, names.clone()).map_or_else(
         || {
-            let all: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
-            format!("use one of {}", all.join(", "))
+            let mut all: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+            let more = all.len().saturating_sub(LISTED);
+            all.truncate(LISTED);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!("use one of {}{more}", all.join(", "))
         },
         |name| format!("did you mean `{name}`?"),
     )

@@ -21,11 +21,16 @@ use crate::report::output::{self, Destination};
 use crate::report::{Format, Style};
 use crate::time::Instant;
 
-/// Exit status: 0 judged, complete, nothing at or above the threshold; 1 violations at or above
-/// it; 2 could not judge (bad input, policy, configuration, usage, output); 3 judged, but
-/// incomplete.
+/// What the exit status says.
+const STATUS: &str = "\
+Exit status, the same for every format:
+  2  could not judge: bad input, policy, configuration, usage or output
+  1  violations at or above --fail-on
+  3  judged, but incomplete: something is unknown, empty or cut off
+  0  judged, complete, nothing at or above --fail-on";
+
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = STATUS)]
 pub(super) struct Arguments {
     /// Files in JSON or JSON Lines, or folders of them; `-` is standard input. Several make one
     /// inventory.
@@ -80,6 +85,10 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
     let style = Style { color: terminal.color, width: terminal.width, ..style };
     let format = arguments.format.unwrap_or(Format::Text);
     print(|out| format.write(&report, style, out))?;
+    if terminal.quiet {
+        // The verdict alone would leave it open why nothing is certain.
+        terminal.warn(&report.incomplete);
+    }
     Ok(match report.verdict {
         Verdict::Pass => Exit::Clean,
         Verdict::Fail if arguments.exit_zero && report.incomplete.is_empty() => Exit::Clean,
@@ -110,6 +119,9 @@ pub(super) fn prepare(
             "ignored: {} (not .json or .jsonl, or a link that leads out)",
             name_of(path)
         ));
+    }
+    for rule in rules.rules.iter().filter(|rule| rule.enabled && rule.envs.is_empty()) {
+        terminal.note(&format!("never asked: {} (its action is not asked yet)", rule.id));
     }
     let now = as_of.unwrap_or(loaded.inventory.generated_at);
     let graph = loaded.link(now)?;

@@ -144,9 +144,13 @@ fn explain_rule(
         rule.severity.name(),
         printable(&rule.origin)
     )?;
-    wrapped(&rule.rationale, "", width, out)?;
-    writeln!(out, "\nWhat to do")?;
-    wrapped(&rule.remediation, "  ", width, out)?;
+    if !rule.rationale.is_empty() {
+        wrapped(&rule.rationale, "", width, out)?;
+    }
+    if !rule.remediation.is_empty() {
+        writeln!(out, "\nWhat to do")?;
+        wrapped(&rule.remediation, "  ", width, out)?;
+    }
     if !rule.parameters.is_empty() {
         writeln!(out, "\nParameters")?;
         for name in &rule.parameters {
@@ -246,7 +250,9 @@ fn explain_finding(
     }
     writeln!(out, "\nWhat to do")?;
     wrapped(&rule.remediation, "  ", width, out)?;
-    writeln!(out, "Accountable: {}", printable(&finding.accountable.name))
+    writeln!(out, "Accountable: {}", printable(&finding.accountable.name))?;
+    wrapped(&format!("Controls: {}", finding.controls.join(", ")), "", width, out)?;
+    writeln!(out, "Finding {}", finding.id)
 }
 
 /// One part of a condition: its text, its value, and what it read.
@@ -265,6 +271,9 @@ fn part_of(part: &Arc<Expr>, case: Case<'_>, width: usize, out: &mut dyn Write) 
     let condition = Condition::compile(std::slice::from_ref(&clause), graph, setting);
     for (_, reads) in condition.trace(graph, question, setting) {
         for (path, value) in distinct(&reads) {
+            for (source, value) in case.sources(path) {
+                wrapped(&format!("{source} = {}", shown(&value)), "        ", width, out)?;
+            }
             wrapped(
                 &format!("{path} = {}", shown(&case.shown(value.as_ref()))),
                 "        ",

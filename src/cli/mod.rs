@@ -80,6 +80,14 @@ pub(crate) struct RuleArguments {
 impl RuleArguments {
     /// Reads configuration and rules.
     fn load(&self) -> Result<(RuleSet, Wishes), Faults> {
+        let (mut rules, config) = self.as_written()?;
+        let wishes =
+            config.map_or_else(|| Ok(Wishes::default()), |config| config.apply(&mut rules))?;
+        Ok((rules, wishes))
+    }
+
+    /// Reads the rules without what the configuration changes of them.
+    fn as_written(&self) -> Result<(RuleSet, Option<Config>), Faults> {
         let config = match (&self.config, self.isolated) {
             (Some(path), _) => Some(Config::read(path)?),
             (None, true) => None,
@@ -100,10 +108,7 @@ impl RuleArguments {
             packs.no_bundled |= !bundled;
         }
         packs.dirs.extend(self.policies.iter().cloned());
-        let mut rules = RuleSet::load(&packs)?;
-        let wishes =
-            config.map_or_else(|| Ok(Wishes::default()), |config| config.apply(&mut rules))?;
-        Ok((rules, wishes))
+        Ok((RuleSet::load(&packs)?, config))
     }
 }
 
@@ -149,6 +154,13 @@ impl Terminal {
             color_stderr: wanted(io::stderr().is_terminal()),
             width: columns.or(size.filter(|_| io::stdout().is_terminal())).unwrap_or(80),
             quiet,
+        }
+    }
+
+    /// Says why a result is not certain.
+    fn warn(self, reasons: &[String]) {
+        for reason in reasons {
+            let _ = writeln!(io::stderr(), "incomplete: {}", printable(reason));
         }
     }
 
@@ -272,5 +284,5 @@ fn show(faults: &Faults, terminal: Terminal) {
         String::new()
     };
     let s = if faults.count == 1 { "" } else { "s" };
-    let _ = writeln!(err, "\nerror: {} fault{s}{more}; nothing was judged", faults.count);
+    let _ = writeln!(err, "\nerror: {} fault{s}{more}", faults.count);
 }

@@ -40,9 +40,9 @@ enum Listing {
 pub const ABOUT_IDS: &str = "\
 Every finding carries NHI-03 and PR.AC-4, because lifecycle guidance cites controls by these ids. \
 OWASP's published list of 2025 calls improper offboarding NHI1:2025 (its NHI3:2025 is about \
-vulnerable third-party NHIs), and NHI-03 is the number that NHIMG uses, so a finding carries the \
-published id that fits its rule as well. PR.AC-4 is CSF 1.1; CSF 2.0 withdrew it and moved it to \
-PR.AA-05, so a finding carries both.";
+vulnerable third-party NHIs), and NHI-03 is the number that NHIMG uses, so a bundled rule names \
+the published id that fits it as well. PR.AC-4 is CSF 1.1; CSF 2.0 withdrew it and moved it to \
+PR.AA-05, so a bundled rule names both.";
 
 pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Faults> {
     let (rules, _) = arguments.rules.load()?;
@@ -102,7 +102,8 @@ fn table(rules: &[&Rule], out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  {id:width$}  {:15}  {title}{off}", severity(rule))?;
     }
     let on = rules.iter().filter(|rule| rule.enabled).count();
-    writeln!(out, "\n{} rules, {on} on. `nhi-policy explain RULE` says more.", rules.len())
+    let s = if rules.len() == 1 { "" } else { "s" };
+    writeln!(out, "\n{} rule{s}, {on} on. `nhi-policy explain RULE` says more.", rules.len())
 }
 
 fn as_json(rule: &Rule) -> serde_json::Value {

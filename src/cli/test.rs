@@ -9,10 +9,15 @@ use crate::cases;
 use crate::fault::{Fault, Faults, printable};
 use crate::policy::{Packs, RuleSet};
 
-/// Exit status: 0 all cases passed; 1 some did not; 2 cases or rules could not be read, or there
-/// are none.
+/// What the exit status says.
+const STATUS: &str = "\
+Exit status:
+  0  all cases passed
+  1  some did not
+  2  cases or rules could not be read, or there are none";
+
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = STATUS)]
 pub(super) struct Arguments {
     /// Folders of rules with their cases; by default the bundled ones and those that the
     /// configuration names.
@@ -23,23 +28,20 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Faults> {
     let mut rules = if arguments.dirs.is_empty() {
-        arguments.rules.load()?.0
+        arguments.rules.as_written()?.0
     } else {
         let given = arguments.rules.policies.iter().chain(&arguments.dirs);
         let packs =
             Packs { no_bundled: arguments.rules.no_bundled, dirs: given.cloned().collect() };
         RuleSet::load(&packs)?
     };
-    // Cases are judged with the defaults of the parameters, whatever a configuration sets.
-    for parameter in rules.parameters.0.values_mut() {
-        parameter.value = parameter.default;
-    }
+    // Cases are judged with the rules as they are written, whatever a configuration changes.
     let inside = |path: &str| {
         arguments.dirs.is_empty()
             || arguments.dirs.iter().any(|dir| PathBuf::from(path).starts_with(dir))
     };
     let files: Vec<_> =
-        std::mem::take(&mut rules.cases).into_iter().filter(|file| inside(&file.path)).collect();
+        std::mem::take(&mut rules.cases).into_iter().filter(|file| inside(&file.origin)).collect();
     if files.is_empty() {
         let help = "cases stand beside their rule: NAME.cases.json beside NAME.cedar";
         return Err(Fault::new("there are no cases here", help).into());
@@ -80,8 +82,8 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
                 writeln!(out, "no cases: {}", printable(rule))?;
             }
         }
-        let rules = files.len();
-        writeln!(out, "cases of {rules} rules:")?;
+        let s = if files.len() == 1 { "" } else { "s" };
+        writeln!(out, "cases of {} rule{s}:", files.len())?;
         writeln!(out, "{} passed, {} failed", outcomes.len() - failed.len(), failed.len())
     })?;
     Ok(if failed.is_empty() { Exit::Clean } else { Exit::Violations })

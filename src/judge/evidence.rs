@@ -61,27 +61,34 @@ impl<'a> Case<'a> {
         let mut facts = BTreeMap::new();
         let traced = condition.trace(self.graph, self.question, self.setting);
         for (path, value) in traced.into_iter().flat_map(|(_, reads)| reads) {
-            self.add_sources(&path, &mut facts);
+            facts.extend(self.sources(&path));
             facts.insert(path, self.shown(value.as_ref()));
         }
         facts.retain(|path, _| path != "principal" && path != "resource");
         facts
     }
 
-    fn add_sources(self, path: &str, facts: &mut BTreeMap<String, FactValue>) {
-        let Some((parent, name)) = path.rsplit_once('.') else { return };
-        let Ok(parent_path) = Path::parse(parent) else { return };
-        let Some(Value::Fact(Fact::Node(node))) = self.read(&parent_path) else { return };
+    /// What a derived fact follows from: nothing for one that is on record.
+    pub fn sources(self, path: &str) -> Vec<(String, FactValue)> {
+        let Some((parent, name)) = path.rsplit_once('.') else { return Vec::new() };
+        let Ok(parent_path) = Path::parse(parent) else { return Vec::new() };
+        let Some(Value::Fact(Fact::Node(node))) = self.read(&parent_path) else {
+            return Vec::new();
+        };
         let attribute = attributes(node.kind).iter().find(|attribute| attribute.name == name);
-        for source in attribute.map_or(&[][..], |attribute| attribute.from) {
-            let value = self.graph.fact(node, source).map(Value::Fact);
-            facts.entry(format!("{parent}.{source}")).or_insert_with(|| self.shown(value.as_ref()));
-        }
+        let from = attribute.map_or(&[][..], |attribute| attribute.from).iter();
+        let mut sources: Vec<_> = from
+            .map(|source| {
+                let value = self.graph.fact(node, source).map(Value::Fact);
+                (format!("{parent}.{source}"), self.shown(value.as_ref()))
+            })
+            .collect();
         if name == "still_live" && node.kind == NodeKind::Revocation {
             let live = self.graph.revocation(node.row).still_live.iter();
             let live = live.map(|node| self.thing(*node)).collect();
-            facts.insert(format!("{parent}.still_live_things"), FactValue::Things(live));
+            sources.push((format!("{parent}.still_live_things"), FactValue::Things(live)));
         }
+        sources
     }
 
     /// A value as reports show it.

@@ -262,7 +262,7 @@ fn describe(of: &Type) -> String {
         Type::Long => "a Long".into(),
         Type::String => "a String".into(),
         Type::Extension(name) => format!("a {name}"),
-        Type::Entity(name) => format!("a {name}"),
+        Type::Entity(name) => format!("`{name}`"),
         Type::Set(inner) => format!("a set ({})", describe(inner)),
         Type::Record(_) => "a record".into(),
     }

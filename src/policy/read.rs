@@ -121,7 +121,9 @@ fn validate(
     types: &Types,
     faults: &mut Faults,
 ) -> Option<pst::Template> {
-    let set = PolicySet::from_policies([policy.clone()]).ok()?;
+    let stem = std::path::Path::new(file.name).file_stem().and_then(|stem| stem.to_str());
+    let named = policy.new_id(PolicyId::new(stem.unwrap_or(file.name)));
+    let set = PolicySet::from_policies([named]).ok()?;
     let validator = Validator::new(types.schema.clone());
     let checked = validator.validate_with_level(&set, ValidationMode::Strict, 2);
     checked.validation_errors().for_each(|error| cedar_fault(error, file, faults));
@@ -134,6 +136,10 @@ fn validate(
         return None;
     };
     let tree = tree.body().clone();
+    if !checked.validation_passed() {
+        // What Cedar refuses needs no second opinion.
+        return Some(tree);
+    }
     let (scope, code) = (lint::scope(&tree, types), lint::code_only(file.text));
     for (said, span) in lint::lint(tree.clauses(), &scope, types, &code) {
         faults.push(Fault::from_lines(&said).at(file.excerpt(span, &[], String::new())));

@@ -65,6 +65,13 @@ pub fn whole(
         return written.map_err(|error| failed(&error));
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(missing) = folder.filter(|folder| !folder.is_dir()) {
+        let (path, folder) = (quote(&name_of(path)), quote(&name_of(missing)));
+        return Err(Fault::new(
+            format!("{path} can't be written: there is no folder {folder}"),
+            "make the folder first",
+        ));
+    }
     let written = (|| {
         let file = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
         let mut out = BufWriter::new(file);
@@ -74,7 +81,8 @@ pub fn whole(
         file.persist(path).map_err(|error| error.error)?;
         Ok(())
     })();
-    written.map_err(|error: io::Error| failed(&error))
+    // The kind alone: the text would name the temporary file.
+    written.map_err(|error: io::Error| failed(&io::Error::from(error.kind())))
 }
 
 /// A temporary file is its owner's alone; a report is as readable as any other file.

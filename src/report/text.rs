@@ -112,7 +112,11 @@ fn findings(
         page.pieces("", hint.split(' ').chain(["-o json=FILE"]), usize::MAX)?;
     }
     if all > 0 {
-        page.text(Paint::Plain, "Why a finding is there: nhi-policy explain ID INVENTORY", 0)?;
+        page.text(
+            Paint::Plain,
+            "Why a finding is there: nhi-policy explain ID INVENTORY, with the same options",
+            0,
+        )?;
         page.blank()?;
     }
     Ok(())
@@ -251,12 +255,13 @@ fn verdict(report: &Report) -> String {
     if found.is_empty() {
         found.push("no violations".into());
     }
-    // Once it fails, the line is long enough without.
-    match count(report, Status::Indeterminate) {
-        some if some > 0 && report.verdict != Verdict::Fail => {
-            found.push(format!("{some} not judged"));
-        }
-        _ => {}
+    let unknown = count(report, Status::Indeterminate);
+    if unknown > 0 {
+        found.push(format!("{unknown} not judged"));
+    }
+    // A failed check can be incomplete as well, and `fail` alone would hide it.
+    if report.verdict == Verdict::Fail && !report.incomplete.is_empty() {
+        found.push("incomplete".into());
     }
     let above = if report.fail_on == Severity::Critical { "" } else { " and above" };
     let (verdict, found, least) = (report.verdict.name(), found.join(", "), report.fail_on.name());

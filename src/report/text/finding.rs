@@ -78,10 +78,10 @@ impl Group<'_> {
         let count = counted(count, "violation");
         page.heading((paint(*severity), severity_name), &heading, &format!("({count})"))?;
         match result {
-            Some(rule) => {
+            Some(rule) if !rule.remediation.is_empty() => {
                 page.pieces("  remediation  ", [printable(&rule.remediation)], usize::MAX)
             }
-            None => Ok(()),
+            _ => Ok(()),
         }
     }
 }
