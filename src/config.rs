@@ -116,11 +116,6 @@ impl Config {
         Self { path, text: self.text }
     }
 
-    /// A configuration that is in memory.
-    pub fn from_text(path: &Path, text: &str) -> Self {
-        Self { path: path.to_owned(), text: text.to_owned() }
-    }
-
     fn name(&self) -> String {
         name_of(&self.path)
     }

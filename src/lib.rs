@@ -1,14 +1,35 @@
-//! nhi-policy: asks of every edge of an identity graph whether it may still be so.
-pub mod ask;
-pub mod cases;
-pub mod cli;
-pub mod config;
-pub mod fault;
-pub mod inventory;
-pub mod judge;
-pub mod link;
+//! `nhi-policy` asks of every edge of an identity graph whether it may still be so.
+//!
+//! ```text
+//! load -> link -> ask -> judge -> report
+//! ```
+//!
+//! [`load`] reads files into an [`inventory`] whose records are each right by themselves, or says
+//! everything that is wrong with them. [`link`](mod@link) resolves what records say of each other
+//! and lists the edges of the graph. [`ask`] puts every edge to the rules of [`policy`], through
+//! Cedar. [`judge`] makes findings and one verdict of the answers, and [`report`] writes them.
+//! Data goes one way; [`cli`] calls the steps in this order.
+
 pub mod load;
-pub mod policy;
+
+pub mod link;
+
+pub mod ask;
+
+pub mod judge;
+
 pub mod report;
+
+// What the steps work with.
+pub mod config;
+pub mod inventory;
+pub mod policy;
+
+// What they share.
+pub mod fault;
 pub mod settings;
 pub mod time;
+
+// What the user meets.
+pub mod cases;
+pub mod cli;

@@ -83,7 +83,7 @@ pub fn scope(head: &Template, types: &Types) -> Vec<Env> {
         ActionConstraint::Any => None,
     };
     let mut envs: Vec<Env> =
-        types.schema.request_envs().filter_map(|env| Types::env(&env)).collect();
+        types.schema().request_envs().filter_map(|env| Types::env(&env)).collect();
     envs.retain(|env| {
         principal.as_deref().is_none_or(|name| name == env.principal.name())
             && resource.as_deref().is_none_or(|name| name == env.resource.name())

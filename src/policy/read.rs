@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use cedar_policy::{Effect, Policy, PolicyId, PolicySet, ValidationMode, Validator, pst};
+use cedar_policy::{Effect, Policy, PolicyId, PolicySet, ValidationMode, pst};
 use miette::Diagnostic;
 use sha2::{Digest, Sha256};
 
@@ -124,8 +124,7 @@ fn validate(
     let stem = std::path::Path::new(file.name).file_stem().and_then(|stem| stem.to_str());
     let named = policy.new_id(PolicyId::new(stem.unwrap_or(file.name)));
     let set = PolicySet::from_policies([named]).ok()?;
-    let validator = Validator::new(types.schema.clone());
-    let checked = validator.validate_with_level(&set, ValidationMode::Strict, 2);
+    let checked = types.validator.validate_with_level(&set, ValidationMode::Strict, 2);
     checked.validation_errors().for_each(|error| cedar_fault(error, file, faults));
     checked.validation_warnings().for_each(|warning| cedar_fault(warning, file, faults));
     let Ok(pst::Policy::Static(tree)) = policy.to_pst() else {
@@ -169,7 +168,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(policy: &'a Policy, file: Text<'a>, types: &'a Types, tree: &'a pst::Template) -> Self {
-        let valid = policy.get_valid_request_envs(&types.schema);
+        let valid = policy.get_valid_request_envs(types.schema());
         let mut envs: Vec<Env> = valid.filter_map(|env| Types::env(&env)).collect();
         if envs.is_empty() {
             envs = lint::scope(tree, types);
@@ -316,9 +315,11 @@ impl<'a> Reader<'a> {
         let Ok(policy) = Policy::parse(None, format!("{head} when {{ {path} == {path} }};")) else {
             return false;
         };
-        let validator = Validator::new(self.types.schema.clone());
         PolicySet::from_policies([policy]).is_ok_and(|set| {
-            validator.validate_with_level(&set, ValidationMode::Strict, 3).validation_passed()
+            self.types
+                .validator
+                .validate_with_level(&set, ValidationMode::Strict, 3)
+                .validation_passed()
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cedar_policy::Schema;
+use cedar_policy::{Schema, Validator};
 use serde_json::Value;
 
 use super::parameters::Parameters;
@@ -80,8 +80,8 @@ pub struct Env {
 
 /// The schema, validated by Cedar and readable by us.
 pub struct Types {
-    /// For Cedar.
-    pub schema: Schema,
+    /// For Cedar: the schema, ready to validate against.
+    pub validator: Validator,
     entities: BTreeMap<String, EntityType>,
     sla: Type,
 }
@@ -108,7 +108,12 @@ impl Types {
         let entities = entities.map(|(name, entity)| (name.clone(), entity_type(entity, common)));
         let sla = common.get("Sla").and_then(|sla| type_of(sla, common));
         let sla = sla.unwrap_or_else(|| Type::Record(BTreeMap::new()));
-        Ok(Self { schema, entities: entities.collect(), sla })
+        Ok(Self { validator: Validator::new(schema), entities: entities.collect(), sla })
+    }
+
+    /// The schema for Cedar.
+    pub fn schema(&self) -> &Schema {
+        self.validator.schema()
     }
 
     /// An entity type by its name.

@@ -1,4 +1,4 @@
-//! Report: one result, many formats. A writer sees the [`Report`](model::Report) and nothing else.
+//! Report: one result, many formats. A writer sees the [`Report`] and nothing else.
 
 use std::io::{self, Write};
 

@@ -171,7 +171,7 @@ fn the_vocabularies_are_those_of_the_schema() {
 fn the_actions_are_those_of_the_schema() {
     let rules = bundled();
     let declared: BTreeSet<String> =
-        rules.types.schema.actions().map(|uid| uid.id().unescaped().to_owned()).collect();
+        rules.types.schema().actions().map(|uid| uid.id().unescaped().to_owned()).collect();
     let mut known: BTreeSet<String> =
         Action::ALL.iter().map(|action| action.name().to_owned()).collect();
     known.insert("waive".into());
