@@ -85,10 +85,7 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
     let style = Style { color: terminal.color, width: terminal.width, ..style };
     let format = arguments.format.unwrap_or(Format::Text);
     print(|out| format.write(&report, style, out))?;
-    if terminal.quiet {
-        // The verdict alone would leave it open why nothing is certain.
-        terminal.warn(&report.incomplete);
-    }
+    terminal.warn(&report.incomplete);
     Ok(match report.verdict {
         Verdict::Pass => Exit::Clean,
         Verdict::Fail if arguments.exit_zero && report.incomplete.is_empty() => Exit::Clean,

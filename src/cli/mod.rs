@@ -157,9 +157,9 @@ impl Terminal {
         }
     }
 
-    /// Says why a result is not certain.
+    /// Where only the verdict is said, says why it is not certain.
     fn warn(self, reasons: &[String]) {
-        for reason in reasons {
+        for reason in reasons.iter().filter(|_| self.quiet) {
             let _ = writeln!(io::stderr(), "incomplete: {}", printable(reason));
         }
     }
