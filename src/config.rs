@@ -120,11 +120,12 @@ impl Config {
         name_of(&self.path)
     }
 
-    /// The rule packs that it names, and whether the bundled rules stay.
+    /// The rule packs that it names, whether the bundled rules stay, and what is wrong with these.
+    /// [`Config::apply`] says that again, with all the rest.
     ///
     /// # Errors
-    /// What is wrong with the file so far.
-    pub fn packs(&self) -> Result<(Vec<PathBuf>, bool), Faults> {
+    /// A file that isn't TOML.
+    pub fn packs(&self) -> Result<(Vec<PathBuf>, bool, Faults), Faults> {
         let name = self.name();
         let source = Text { name: &name, text: &self.text };
         let document = settings::parse(source)?;
@@ -134,7 +135,7 @@ impl Config {
         let packs = root.strings("policies", &mut faults).into_iter();
         let packs = packs.map(|(path, _)| folder.join(path)).collect();
         let bundled = root.bool("bundled", &mut faults).unwrap_or(true);
-        faults.into_result().map(|()| (packs, bundled))
+        Ok((packs, bundled, faults))
     }
 
     /// Changes parameters and rules, and tells the rest.

@@ -21,9 +21,17 @@ const LISTED: usize = 30;
 const MARGIN: usize = 60;
 
 /// Replaces what could steer a terminal or hide text: control characters and bidirectional marks.
+/// And what a CI runner takes for a command where it begins a word, as wrapping can make it begin
+/// a line: `::`, and `##[` anywhere.
 pub fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for (at, c) in text.char_indices() {
+        let rest = text.get(at..).unwrap_or("");
+        let word = out.chars().next_back().is_none_or(char::is_whitespace);
+        if rest.starts_with("##[") || word && rest.starts_with("::") {
+            out.extend(c.escape_unicode());
+            continue;
+        }
         if is_hostile(c) { out.extend(c.escape_unicode()) } else { out.push(c) }
     }
     out

@@ -102,13 +102,20 @@ impl RuleArguments {
             }
         };
         let mut packs = Packs { no_bundled: self.no_bundled, dirs: Vec::new() };
+        let mut wrong = Faults::default();
         if let Some(config) = &config {
-            let (dirs, bundled) = config.packs()?;
-            packs.dirs = dirs;
+            let (dirs, bundled, faults) = config.packs()?;
+            (packs.dirs, wrong) = (dirs, faults);
             packs.no_bundled |= !bundled;
         }
         packs.dirs.extend(self.policies.iter().cloned());
-        Ok((RuleSet::load(&packs)?, config))
+        match RuleSet::load(&packs) {
+            Ok(rules) => Ok((rules, config)),
+            Err(faults) => {
+                wrong.merge(faults);
+                Err(wrong)
+            }
+        }
     }
 }
 

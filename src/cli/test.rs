@@ -28,6 +28,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Faults> {
     let mut rules = if arguments.dirs.is_empty() {
+        // A configuration that is wrong is said, also where only its packs matter.
+        arguments.rules.load()?;
         arguments.rules.as_written()?.0
     } else {
         let given = arguments.rules.policies.iter().chain(&arguments.dirs);

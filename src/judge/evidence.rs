@@ -28,6 +28,13 @@ impl<'a> Case<'a> {
         Thing { kind: node.kind.name().into(), id: self.graph.id(node).into() }
     }
 
+    /// Some things, in an order that doesn't depend on that of the records.
+    fn things(self, nodes: &[Node]) -> Vec<Thing> {
+        let mut things: Vec<Thing> = nodes.iter().map(|node| self.thing(*node)).collect();
+        things.sort_unstable();
+        things
+    }
+
     /// The value at the end of a path.
     fn read(self, path: &Path) -> Option<Value<'a>> {
         let mut names = path.names.iter();
@@ -84,8 +91,7 @@ impl<'a> Case<'a> {
             })
             .collect();
         if name == "still_live" && node.kind == NodeKind::Revocation {
-            let live = self.graph.revocation(node.row).still_live.iter();
-            let live = live.map(|node| self.thing(*node)).collect();
+            let live = self.things(&self.graph.revocation(node.row).still_live);
             sources.push((format!("{parent}.still_live_things"), FactValue::Things(live)));
         }
         sources
@@ -104,9 +110,7 @@ impl<'a> Case<'a> {
             Value::Fact(Fact::Texts(texts)) => {
                 FactValue::Texts(texts.iter().map(|text| (*text).to_owned()).collect())
             }
-            Value::Fact(Fact::Nodes(nodes)) => {
-                FactValue::Things(nodes.iter().map(|node| self.thing(*node)).collect())
-            }
+            Value::Fact(Fact::Nodes(nodes)) => FactValue::Things(self.things(nodes)),
             Value::Span(millis) => FactValue::Text(Span(*millis).to_string()),
             Value::Sla | Value::Context | Value::Stranger => FactValue::Missing(()),
         }
@@ -125,7 +129,10 @@ impl<'a> Case<'a> {
                 list(texts.iter().map(|text| (*text).to_owned()).collect())
             }
             Value::Fact(Fact::Nodes(nodes)) => {
-                list(nodes.iter().map(|node| self.graph.display_name(*node).to_owned()).collect())
+                let names = nodes.iter().map(|node| self.graph.display_name(*node).to_owned());
+                let mut names: Vec<String> = names.collect();
+                names.sort_unstable();
+                list(names)
             }
             Value::Span(millis) => Span(*millis).to_string(),
             Value::Sla | Value::Context | Value::Stranger => String::new(),

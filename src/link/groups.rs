@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::inventory::Row;
 use crate::inventory::vocabulary::AccountStatus;
+use crate::inventory::{Kind, Row};
 
-use super::Graph;
+use super::{Graph, Node};
 
 impl Graph {
     /// Finds the groups of each account, and the holders of each group.
@@ -28,7 +28,11 @@ impl Graph {
                 holders.extend(facts.groups.iter().map(|group| (*group, identity, row)));
             }
         }
-        holders.sort_unstable();
+        // Of several accounts the first by id: the order of the records must not matter.
+        let id = |account: Row| self.inventory.id(Kind::Account, account);
+        holders.sort_unstable_by(|a: &(Row, Node, Row), b| {
+            (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| id(a.2).cmp(id(b.2)))
+        });
         holders.dedup_by_key(|(group, identity, _)| (*group, *identity));
         for (group, identity, account) in holders {
             if let Some(facts) = self.groups.get_mut(group as usize) {
@@ -47,17 +51,23 @@ impl Graph {
     pub fn way_to_group(&self, account: Row, group: Row) -> Vec<Row> {
         let mut came_from: BTreeMap<Row, Option<Row>> = BTreeMap::new();
         let mut queue = VecDeque::new();
-        for parent in &self.account(account).parents {
-            came_from.insert(*parent, None);
-            queue.push_back(*parent);
+        // By id: of several ways of one length the same is shown, whatever the order of records.
+        let sorted = |parents: &[Row]| {
+            let mut parents = parents.to_vec();
+            parents.sort_unstable_by_key(|row| self.inventory.id(Kind::Group, *row));
+            parents
+        };
+        for parent in sorted(&self.account(account).parents) {
+            came_from.insert(parent, None);
+            queue.push_back(parent);
         }
         while let Some(at) = queue.pop_front() {
             if at == group {
                 break;
             }
-            for parent in &self.group(at).parents {
-                came_from.entry(*parent).or_insert_with(|| {
-                    queue.push_back(*parent);
+            for parent in sorted(&self.group(at).parents) {
+                came_from.entry(parent).or_insert_with(|| {
+                    queue.push_back(parent);
                     Some(at)
                 });
             }

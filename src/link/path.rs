@@ -36,8 +36,9 @@ impl Graph {
             (Action::Close, _) => {
                 let facts = self.offboarding(principal.row);
                 steps.extend(facts.subject.known().map(Step::Node));
-                let live = &self.revocation(resource.row).still_live;
-                steps.extend(live.iter().map(|node| Step::Node(*node)));
+                let mut live = self.revocation(resource.row).still_live.clone();
+                live.sort_unstable_by(|a, b| (a.kind, self.id(*a)).cmp(&(b.kind, self.id(*b))));
+                steps.extend(live.into_iter().map(Step::Node));
             }
             (_, NodeKind::Credential) => {
                 let facts = self.credential(resource.row);

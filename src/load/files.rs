@@ -58,12 +58,12 @@ pub fn select(paths: &[PathBuf]) -> Result<Selection, Faults> {
 fn walk(root: &Path, selection: &mut Selection, faults: &mut Faults) {
     let real_root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
     let visible = |name: &std::ffi::OsStr| !name.to_string_lossy().starts_with('.');
-    let entries = WalkDir::new(root)
+    let mut entries = WalkDir::new(root)
         .follow_links(true)
         .sort_by_file_name()
         .into_iter()
         .filter_entry(|entry| entry.depth() == 0 || visible(entry.file_name()));
-    for entry in entries {
+    while let Some(entry) = entries.next() {
         let entry = match entry {
             Ok(entry) => entry,
             // A link that leads in a circle has been walked already.
@@ -74,14 +74,19 @@ fn walk(root: &Path, selection: &mut Selection, faults: &mut Faults) {
                 continue;
             }
         };
-        if !entry.file_type().is_file() {
-            continue;
+        let (path, is_file) = (entry.path().to_owned(), entry.file_type().is_file());
+        let leads_out = entry.path_is_symlink()
+            && entry.depth() > 0
+            && !fs::canonicalize(&path).is_ok_and(|real| real.starts_with(&real_root));
+        if leads_out && !is_file {
+            entries.skip_current_dir();
         }
-        let path = entry.into_path();
-        let inside = fs::canonicalize(&path).is_ok_and(|real| real.starts_with(&real_root));
-        let named = path.extension().is_some_and(|ext| ext == "json" || ext == "jsonl");
-        let list = if inside && named { &mut selection.files } else { &mut selection.ignored };
-        list.push(path);
+        if leads_out || is_file {
+            let named = path.extension().is_some_and(|ext| ext == "json" || ext == "jsonl");
+            let wanted = named && !leads_out;
+            let list = if wanted { &mut selection.files } else { &mut selection.ignored };
+            list.push(path);
+        }
     }
 }
 

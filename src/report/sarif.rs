@@ -381,7 +381,7 @@ mod tests {
         report.rules[1].rationale = HOSTILE.repeat(100);
         let log = written(&GITHUB, &report);
         let result = &log["runs"][0]["results"][0];
-        let said = "e\\u{{1b}}\\[31mvil\\u{{a}}name\\u{{202e}} \\[x\\](http://y) {{0}} C\\d \\\\\\[x\\\\\\](u) ::error::";
+        let said = "e\\u{{1b}}\\[31mvil\\u{{a}}name\\u{{202e}} \\[x\\](http://y) {{0}} C\\d \\\\\\[x\\\\\\](u) \\u{{3a}}:error::";
         assert_eq!(text(result, "/message/text"), said);
         let uri = text(result, "/locations/0/physicalLocation/artifactLocation/uri");
         assert!(uri.starts_with("a%20b/e%1B%5B31mvil%0Aname"), "{uri}");

@@ -6,8 +6,21 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
-    reason = "a test that can't go on has failed"
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "a test that can't go on has failed, and knows its own files"
 )]
 
+mod acme;
+mod broken;
+mod clean;
+mod commands;
+mod configuration;
+mod defects;
+mod determinism;
+mod exits;
+mod inputs;
 mod laws;
+mod names;
+mod property;
 mod readme;
+mod run;

@@ -74,7 +74,7 @@ high[rule-1]: Account of a person who has left is still enabled (1 violation)
                  resource.owner = (missing), resource.status = enabled
     id           0000000000000000000000000000000a
 
-Why a finding is there: nhi-policy explain ID INVENTORY
+Why a finding is there: nhi-policy explain ID INVENTORY, with the same options
 
 rule    severity  violations  indeterminate
 rule-1  high               1              0
@@ -94,7 +94,7 @@ verdict: fail (1 high; fails on low and above)
 fn quiet_is_one_line_and_the_last_line_is_the_verdict() {
     let quiet = written(&mixed(), Style { quiet: true, statistics: true, ..STYLE });
     assert_eq!(quiet.lines().count(), 1);
-    let counts = "2 critical, 2 high, 3 medium, 3 low";
+    let counts = "2 critical, 2 high, 3 medium, 3 low, 1 not judged, incomplete";
     assert_eq!(quiet, format!("verdict: fail ({counts}; fails on low and above)\n"));
     let mut unknown = mixed();
     unknown.verdict = Verdict::Incomplete;
