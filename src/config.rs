@@ -90,7 +90,11 @@ impl Config {
     /// # Errors
     /// A file that can't be read.
     pub fn read(path: &Path) -> Result<Self, Fault> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
+        let text = match std::fs::metadata(path) {
+            Ok(metadata) if !metadata.is_file() => Err(std::io::Error::other("it is not a file")),
+            _ => std::fs::read_to_string(path),
+        };
+        let text = text.map_err(|error| {
             let path = fault::quote(&name_of(path));
             Fault::new(
                 format!("the configuration {path} can't be read: {error}"),
@@ -105,7 +109,9 @@ impl Config {
     /// # Errors
     /// A file that is there and can't be read.
     pub fn discover(from: &Path) -> Result<Option<Self>, Fault> {
-        let found = from.ancestors().map(|folder| folder.join(FILE)).find(|path| path.exists());
+        // A link that leads nowhere is a configuration that can't be read, not none.
+        let found = from.ancestors().map(|folder| folder.join(FILE));
+        let found = found.into_iter().find(|path| path.symlink_metadata().is_ok());
         found.map(|path| Self::read(&path)).transpose()
     }
 

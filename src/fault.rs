@@ -22,13 +22,13 @@ const MARGIN: usize = 60;
 
 /// Replaces what could steer a terminal or hide text: control characters and bidirectional marks.
 /// And what a CI runner takes for a command where it begins a word, as wrapping can make it begin
-/// a line: `::`, and `##[` anywhere.
+/// a line: `::`, and `##` anywhere.
 pub fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {
         let rest = text.get(at..).unwrap_or("");
         let word = out.chars().next_back().is_none_or(char::is_whitespace);
-        if rest.starts_with("##[") || word && rest.starts_with("::") {
+        if rest.starts_with("##") || word && rest.starts_with("::") {
             out.extend(c.escape_unicode());
             continue;
         }
@@ -47,7 +47,28 @@ fn is_hostile(c: char) -> bool {
 pub fn quote(text: &str) -> String {
     let short: String = text.chars().take(120).collect();
     let more = if short.len() < text.len() { "…" } else { "" };
-    format!("`{}{more}`", printable(&short))
+    format!("`{}{more}`", conceal(&printable(&short)))
+}
+
+/// The shortest run of letters and digits that can be a secret.
+const SECRET: usize = 16;
+
+/// Hides what may be a secret: long runs of letters and digits that are no word. Whoever exports
+/// an inventory may have put one where it doesn't belong, and a fault shows that place.
+fn conceal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for run in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
+        let word = run.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        let no_word = word.contains(|c: char| c.is_ascii_digit())
+            || !word.contains(|c: char| c.is_ascii_lowercase());
+        if word.len() >= SECRET && no_word {
+            out.push('…');
+            out.push_str(run.get(word.len()..).unwrap_or(""));
+        } else {
+            out.push_str(run);
+        }
+    }
+    out
 }
 
 /// The nearest of some names, if one is near enough to be meant.
@@ -136,7 +157,7 @@ impl Text<'_> {
                     None => out.push(if c == '\t' { ' ' } else { c }),
                 }
             }
-            out
+            conceal(&out)
         };
         let mut text = String::from(if from > line_start { "…" } else { "" });
         text += &show(from..start);
@@ -344,6 +365,18 @@ mod tests {
         assert_eq!(&excerpt.text[excerpt.label.clone()], "here");
         assert_eq!((excerpt.line, excerpt.column), (1, 500_001));
         assert!(excerpt.text.chars().count() < 200);
+    }
+
+    #[test]
+    fn what_may_be_a_secret_is_not_quoted() {
+        for secret in ["AKIAIOSFODNN7EXAMPLE", "AKIAABCDEFGHIJKLMNOP", "ghp_0123456789abcdefghij"] {
+            assert!(!quote(secret).contains(&secret[4..]), "{secret}");
+        }
+        for plain in
+            ["2026-03-01T12:00:00Z", "snowflake:svc-nightly-ledger-export", "disabledaccountlive"]
+        {
+            assert_eq!(quote(plain), format!("`{plain}`"));
+        }
     }
 
     #[test]

@@ -72,6 +72,7 @@ pub(super) fn instant(text: &str) -> Result<Instant, String> {
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Faults> {
+    destinations(&arguments.output, &arguments.inventory)?;
     let (rules, wishes, graph) =
         prepare(&arguments.rules, &arguments.inventory, arguments.as_of, terminal)?;
     let depth = if arguments.exhaustive { Depth::Exhaustive } else { Depth::Candidates };
@@ -93,6 +94,33 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
         Verdict::Fail => Exit::Violations,
         Verdict::Incomplete => Exit::Incomplete,
     })
+}
+
+/// Two reports in one file, or a report in place of an inventory, are mistakes.
+fn destinations(outputs: &[Destination], inventory: &[PathBuf]) -> Result<(), Faults> {
+    let real = |path: &PathBuf| std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+    let read: Vec<PathBuf> = load::files::select(inventory)
+        .map(|selection| selection.files.iter().map(real).collect())
+        .unwrap_or_default();
+    let mut faults = Faults::default();
+    for (at, output) in outputs.iter().enumerate() {
+        let name = crate::fault::quote(&name_of(&output.path));
+        let path = real(&output.path);
+        if read.contains(&path) {
+            faults.push(Fault::new(
+                format!("the report {name} would replace the inventory"),
+                "write it elsewhere",
+            ));
+        }
+        let earlier = outputs.iter().take(at).any(|other| real(&other.path) == path);
+        if earlier && (path.is_file() || !path.exists()) {
+            faults.push(Fault::new(
+                format!("two reports can't both be {name}"),
+                "give each a file of its own",
+            ));
+        }
+    }
+    faults.into_result()
 }
 
 /// Reads rules and inventory, and links. The faults of both are shown together.

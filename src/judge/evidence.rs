@@ -217,6 +217,9 @@ impl<'a> Case<'a> {
             .map(|step| match step {
                 Step::Node(node) => self.thing(node),
                 Step::Role(role) => Thing { kind: "Role".into(), id: role },
+                Step::Omitted(steps) => {
+                    Thing { kind: "Omitted".into(), id: format!("{steps} steps") }
+                }
             })
             .collect()
     }

@@ -17,6 +17,7 @@ use crate::report::model::{
     AsOf, ControlSummary, Digest, Finding, InventoryFile, ParameterValue, Report, RuleResult,
     Status, Summary, Thing, Tool, VERSION, Verdict,
 };
+use crate::time::Span;
 
 pub mod evidence;
 
@@ -72,7 +73,8 @@ pub fn judge(
     let summary = summarize(&findings);
     let findings: Vec<Finding> = findings.into_iter().map(|(finding, _)| finding).collect();
     let results = results(rules, answers, &findings);
-    let incomplete = reasons(graph, rules, &findings, terms);
+    let asked = answers.tallies.iter().map(|tally| tally.asked).sum();
+    let incomplete = reasons(graph, rules, &findings, terms, asked, setting);
     let fails = |finding: &&Finding| {
         finding.status == Status::Violation && finding.severity >= terms.fail_on
     };
@@ -256,7 +258,14 @@ fn controls(rules: &RuleSet) -> Vec<ControlSummary> {
 }
 
 /// Why the verdict can't be `pass`.
-fn reasons(graph: &Graph, rules: &RuleSet, findings: &[Finding], terms: &Terms) -> Vec<String> {
+fn reasons(
+    graph: &Graph,
+    rules: &RuleSet,
+    findings: &[Finding],
+    terms: &Terms,
+    asked: u64,
+    setting: Setting<'_>,
+) -> Vec<String> {
     let mut reasons = Vec::new();
     let indeterminate =
         findings.iter().filter(|finding| finding.status == Status::Indeterminate).count();
@@ -283,9 +292,18 @@ fn reasons(graph: &Graph, rules: &RuleSet, findings: &[Finding], terms: &Terms) 
             let id = graph.inventory.words.text(source.id.0);
             reasons.push(format!("the source {} is truncated", crate::fault::quote(id)));
         }
+        // With a clock that runs ahead, a dead export would never be stale.
+        let skew = setting.parameters.value("clock_skew").unwrap_or(Span(0));
+        if source.exported_at.is_some_and(|at| at.since(setting.run_at) > skew) {
+            let id = graph.inventory.words.text(source.id.0);
+            let id = crate::fault::quote(id);
+            reasons.push(format!("the source {id} says that it was exported in the future"));
+        }
     }
     if !rules.rules.iter().any(|rule| rule.enabled) {
         reasons.push("no rule is on".into());
+    } else if asked == 0 {
+        reasons.push("no rule was asked anything".into());
     }
     reasons
 }

@@ -13,6 +13,8 @@ pub enum Step {
     Node(Node),
     /// The role of an entitlement.
     Role(String),
+    /// So many steps that are left out of a path that nobody could read.
+    Omitted(usize),
 }
 
 impl Graph {
@@ -57,7 +59,7 @@ impl Graph {
             }
             _ => steps.push(Step::Node(resource)),
         }
-        if steps.len() > 1 { steps } else { Vec::new() }
+        if steps.len() > 1 { shortened(steps) } else { Vec::new() }
     }
 
     /// The first account of an identity by which it is in a group, and the groups between.
@@ -66,4 +68,16 @@ impl Graph {
         let (_, account) = holders.find(|(holder, _)| *holder == identity)?;
         Some((*account, self.way_to_group(*account, group)))
     }
+}
+
+/// How many steps of a path are kept at either end.
+const KEPT: usize = 10;
+
+/// Groups in a long chain would make paths that fill the memory before anybody reads them.
+fn shortened(mut steps: Vec<Step>) -> Vec<Step> {
+    let omitted = steps.len().saturating_sub(2 * KEPT);
+    if omitted > 1 {
+        steps.splice(KEPT..KEPT + omitted, [Step::Omitted(omitted)]);
+    }
+    steps
 }

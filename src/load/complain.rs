@@ -34,6 +34,7 @@ impl<'a> Reader<'a> {
     /// Turns what is wrong with one record into faults that show none of its unknown values.
     pub(super) fn explain(&mut self, said: Vec<(Range<usize>, String)>) {
         let unknown = |message: &str| message.starts_with(UNKNOWN_FIELD);
+        let twice = |message: &str| message.contains("is given twice");
         let composite = |span: &Range<usize>| {
             let text = self.text.text.get(span.clone()).unwrap_or("");
             text.starts_with(['{', '['])
@@ -41,7 +42,9 @@ impl<'a> Reader<'a> {
         let masked: Vec<_> = said
             .iter()
             .filter(|(span, message)| {
-                unknown(message) || composite(span) && message.contains(": expected")
+                unknown(message)
+                    || twice(message)
+                    || composite(span) && message.contains(": expected")
             })
             .map(|(span, _)| span.clone())
             .collect();

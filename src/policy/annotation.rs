@@ -203,12 +203,10 @@ impl Accountable {
                 .iter()
                 .any(|root| part == *root || part.starts_with(&format!("{root}.")))
         };
-        let role = parts.pop().filter(|part| !part.is_empty() && !is_path(part));
-        let Some(role) = role else {
-            return Err("nobody is accountable where the paths lead to nobody\nend it with a role in words: `... | identity operations`".into());
-        };
+        let role = parts.pop_if(|part| !is_path(part)).filter(|role| !role.is_empty());
         let paths = parts.into_iter().map(Path::parse).collect::<Result<_, _>>()?;
-        Ok(Self { paths, role: role.to_owned() })
+        let default = Self::default().role;
+        Ok(Self { paths, role: role.map_or(default, str::to_owned) })
     }
 
     /// Holds it against the schema.

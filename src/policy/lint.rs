@@ -3,6 +3,7 @@
 //! never fires.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use cedar_policy::pst::{
     ActionConstraint, BinaryOp, Clause, EntityOrSlot, Expr, Literal, PrincipalConstraint,
@@ -139,7 +140,7 @@ pub fn type_of(expr: &Expr, env: Env, types: &Types) -> Option<Type> {
 }
 
 /// How deep conditions may nest: every step over them is a call.
-const DEEPEST: usize = 400;
+const DEEPEST: usize = 1000;
 
 /// What is wrong with the conditions: a message with what to do on its second line, and the place.
 pub fn lint(
@@ -158,7 +159,28 @@ pub fn lint(
         visit(expr, |expr| {
             let said = match expr {
                 Expr::GetAttr { expr, attr } => unknown_attribute(expr, attr, scope, types),
-                Expr::HasAttr { expr, attrs } => unknown_attribute(expr, &attrs.head, scope, types),
+                Expr::HasAttr { expr, attrs } => {
+                    let mut of = (**expr).clone();
+                    attrs.iter().find_map(|attr| {
+                        let said = unknown_attribute(&of, attr, scope, types);
+                        of = Expr::GetAttr { expr: Arc::new(of.clone()), attr: attr.clone() };
+                        said
+                    })
+                }
+                Expr::Is { expr, entity_type, .. } => {
+                    impossible_type(expr, &entity_type.to_string(), scope, types)
+                }
+                Expr::BinaryOp { op: BinaryOp::HasTag, left, .. } => {
+                    no_tags(left, "hasTag", scope, types)
+                }
+                Expr::BinaryOp { op: BinaryOp::GetTag, left, .. } => {
+                    no_tags(left, "getTag", scope, types)
+                }
+                Expr::BinaryOp { op: BinaryOp::Eq, left, right }
+                    if **left == Expr::Var(Var::Action) =>
+                {
+                    impossible_action(right, scope)
+                }
                 Expr::BinaryOp { op, left, right } => mismatch(*op, left, right, scope, types),
                 _ => None,
             };
@@ -203,6 +225,52 @@ fn unknown_attribute(
     ))
 }
 
+/// `x is T` where `x` is never a `T`.
+fn impossible_type(
+    of: &Expr,
+    name: &str,
+    scope: &[Env],
+    types: &Types,
+) -> Option<(String, String)> {
+    let found: Vec<Type> = scope.iter().filter_map(|env| type_of(of, *env, types)).collect();
+    let is = |of: &Type| matches!(of, Type::Entity(own) if own == name);
+    if found.is_empty() || found.iter().any(is) {
+        return None;
+    }
+    let found = found.first().map(describe).unwrap_or_default();
+    Some((
+        format!(
+            "this is never a `{name}`, it is {found}\nleave it out, or widen the head of the rule"
+        ),
+        name.to_owned(),
+    ))
+}
+
+/// Tags of what has none.
+fn no_tags(of: &Expr, call: &str, scope: &[Env], types: &Types) -> Option<(String, String)> {
+    let found: Vec<Type> = scope.iter().filter_map(|env| type_of(of, *env, types)).collect();
+    let has = |of: &Type| matches!(of, Type::Entity(name) if types.entity(name).is_some_and(|entity| entity.tags));
+    if found.is_empty() || found.iter().any(has) {
+        return None;
+    }
+    let found = found.first().map(describe).unwrap_or_default();
+    Some((
+        format!("this has no tags, it is {found}\nread tags of what the schema gives tags"),
+        call.to_owned(),
+    ))
+}
+
+/// An action that the head excludes.
+fn impossible_action(literal: &Expr, scope: &[Env]) -> Option<(String, String)> {
+    let Expr::Literal(Literal::EntityUID(uid)) = literal else { return None };
+    let asked = scope.iter().any(|env| env.action.name() == uid.eid.as_str());
+    let said = format!(
+        "this rule is never asked about the action `{}`\nleave it out, or widen the head of the rule",
+        uid.eid
+    );
+    (!asked && !scope.is_empty()).then(|| (said, "action".to_owned()))
+}
+
 fn mismatch(
     op: BinaryOp,
     left: &Expr,
@@ -226,8 +294,8 @@ fn mismatch(
                 let b = element(b.clone()).unwrap_or(b);
                 // Between kinds that have no members, `in` is `==`.
                 let enumerated = |of: &Type| matches!(of, Type::Entity(name) if types.entity(name).is_some_and(|entity| !entity.words.is_empty()));
-                if !enumerated(&a) && !enumerated(&b) {
-                    return None;
+                if !enumerated(&a) && !enumerated(&b) && can_be_in(&a, &b, types) {
+                    return Some((b.clone(), b));
                 }
                 (a, b)
             }
@@ -254,6 +322,22 @@ fn mismatch(
         describe(b)
     );
     Some((said, at))
+}
+
+/// Whether something of one type can be in something of the other, directly or through others.
+fn can_be_in(a: &Type, b: &Type, types: &Types) -> bool {
+    let (Type::Entity(a), Type::Entity(b)) = (a, b) else { return true };
+    let mut above = vec![a.as_str()];
+    let mut next = 0;
+    while let Some(name) = above.get(next).copied() {
+        for parent in types.entity(name).map_or(&[][..], |entity| &entity.parents) {
+            if !above.contains(&parent.as_str()) {
+                above.push(parent);
+            }
+        }
+        next += 1;
+    }
+    above.contains(&b.as_str())
 }
 
 fn describe(of: &Type) -> String {

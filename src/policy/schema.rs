@@ -65,6 +65,8 @@ pub struct EntityType {
     pub words: Vec<String>,
     /// Whether it has free facts.
     pub tags: bool,
+    /// The types that it can be in.
+    pub parents: Vec<String>,
 }
 
 /// What one question can be: types of principal and resource, and the action.
@@ -178,6 +180,13 @@ fn entity_type(entity: &Value, common: &Value) -> EntityType {
         },
         words: words.filter_map(|word| Some(word.as_str()?.to_owned())).collect(),
         tags: entity.get("tags").is_some(),
+        parents: entity
+            .get("memberOfTypes")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|parent| Some(parent.as_str()?.to_owned()))
+            .collect(),
     }
 }
 

@@ -199,7 +199,8 @@ impl Status {
 /// A thing of the identity graph.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, JsonSchema)]
 pub struct Thing {
-    /// Its entity type in the Cedar schema; `Role` for one that is only a name.
+    /// Its entity type in the Cedar schema; `Role` for one that is only a name, `Omitted` for the
+    /// steps that a long path leaves out.
     #[serde(rename = "type")]
     pub kind: String,
     /// Its id.

@@ -222,6 +222,14 @@ fn totals(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
         asked.push(format!("({} off)", off.len()));
     }
     row("asked", asked)?;
+    // Those that nobody changed stand in the JSON report.
+    let changed = report.parameters.iter().filter(|(_, parameter)| parameter.origin != "default");
+    let labels = std::iter::once("parameters").chain(std::iter::repeat(""));
+    for (label, (name, parameter)) in labels.zip(changed) {
+        let value = parameter.value.as_deref().unwrap_or("not set");
+        let text = format!("{name} = {value} (from {})", parameter.origin);
+        row(label, vec![printable(&text)])?;
+    }
     row(
         "as of",
         vec![printable(&report.as_of.value), format!("(from {})", printable(report.as_of.origin))],

@@ -216,6 +216,37 @@ fn the_report_and_the_inventory_pass_their_published_schemas() {
 }
 
 #[test]
+fn the_schema_of_the_report_asks_for_all_of_it() {
+    let schema = jsonschema::validator_for(&schema("report")).unwrap();
+    assert!(schema.is_valid(&REPORT));
+    for pointer in [
+        "",
+        "/as_of",
+        "/rules/0",
+        "/findings/0",
+        "/findings/0/location",
+        "/findings/0/accountable",
+        "/inventory/0",
+        "/summary",
+    ] {
+        for key in REPORT.pointer(pointer).unwrap().as_object().unwrap().keys() {
+            let mut less = REPORT.clone();
+            less.pointer_mut(pointer).unwrap().as_object_mut().unwrap().remove(key);
+            let optional = ["severity_privileged", "since", "overdue_days", "exception"];
+            assert!(!schema.is_valid(&less) || optional.contains(&key.as_str()), "{pointer}/{key}");
+            *less
+                .pointer_mut(pointer)
+                .unwrap()
+                .as_object_mut()
+                .unwrap()
+                .entry(key)
+                .or_insert(Value::Null) = serde_json::json!([[1]]);
+            assert!(!schema.is_valid(&less), "{pointer}/{key} may be anything");
+        }
+    }
+}
+
+#[test]
 fn json_lines_say_the_same_as_the_document() {
     let lines = check("testdata/acme --format jsonl").run().exits(1).out;
     let mut whole = Map::new();

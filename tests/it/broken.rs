@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::run::{check, folder, root, sound};
+use crate::run::{check, folder, root, schema, sound};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,6 +63,29 @@ fn all_broken_files_together_are_refused_with_the_faults_of_each() {
         let file = file.unwrap_or(name);
         assert!(done.err.contains(&format!("testdata/broken/{file}")), "{file} is not named");
     }
+}
+
+/// Editors that know the schema refuse what the program refuses, as far as a schema can say it.
+#[test]
+fn the_schema_refuses_what_the_program_refuses() {
+    let beyond = ["duplicate-id", "duplicate-key", "reference-ambiguous"];
+    let validator =
+        |of: &str| jsonschema::options().should_validate_formats(true).build(&schema(of)).unwrap();
+    let (documents, lines) = (validator("inventory"), validator("inventory-line"));
+    let mut refused = 0;
+    for (name, Expected { line, .. }) in expected() {
+        let path = root().join("testdata/broken").join(&name);
+        let Ok(text) = std::fs::read_to_string(path) else { continue };
+        let is_lines = name.ends_with(".jsonl");
+        let text = if is_lines { text.lines().nth(line - 1).unwrap() } else { &text };
+        let Ok(document) = serde_json::from_str::<Value>(text) else { continue };
+        let valid = if is_lines { &lines } else { &documents }.is_valid(&document);
+        let stem = name.split('.').next().unwrap();
+        let whole = ["lines-no-inventory", "lines-two-inventories"].contains(&stem);
+        assert_eq!(valid, whole || beyond.contains(&stem), "{name}");
+        refused += usize::from(!valid);
+    }
+    assert!(refused > 40, "{refused}");
 }
 
 #[test]

@@ -234,6 +234,13 @@ fn a_pack_brings_rules_and_parameters_and_faults_have_places() {
     assert_eq!(rules.rules.len(), 1);
     assert_eq!(rules.rules[0].parameters, ["my_limit"]);
 
+    // What is possible for one of the things that a rule is about is possible for the rule.
+    let wide = "@id(\"mine\")\n@severity(\"low\")\nforbid (principal, action in [Action::\"hold\", Action::\"own\"], resource)\n\
+        when { principal in Team::\"x\" || resource in Group::\"g\" || principal == resource || \
+        (resource is Account && resource.hasTag(\"t\")) || action == Action::\"own\" };\n";
+    let (rules, _dir) = pack(&[("mine.cedar", wide)]);
+    assert!(rules.is_ok(), "{:?}", rules.err().map(|faults| faults.shown().to_vec()));
+
     for (condition, says) in [
         (
             "when { (resource has lst_used_at && resource.lst_used_at < context.now) || resource.live }",
@@ -244,6 +251,14 @@ fn a_pack_brings_rules_and_parameters_and_faults_have_places() {
             "when { resource.live } unless { resource.status == AccountStatus::\"enabled\" }",
             "never equal",
         ),
+        (
+            "when { resource.live || resource has account.idntity_person }",
+            "did you mean `identity_person`",
+        ),
+        ("when { resource.live || resource is Account }", "never a `Account`"),
+        ("when { resource.live || principal in Team::\"x\" }", "never equal"),
+        ("when { resource.live || action == Action::\"hold\" }", "never asked about the action"),
+        ("when { resource.live || principal.hasTag(\"x\") }", "no tags"),
         ("when { resource.last_used_at < context.now }", "last_used_at"),
         ("when { resource.status == CredentialStatus::\"Active\" }", "Active"),
         ("when { false }", "impossible"),
@@ -274,7 +289,6 @@ fn wrong_annotations_are_refused_at_their_place() {
         ("{resource}", "{resource", "brace"),
         ("@id(\"leaver-account-live\")", "@id(\"other\")", "not the name of the file"),
         ("forbid (", "permit (", "exactly one `forbid`"),
-        (" | identity operations", "", "role in words"),
     ] {
         assert!(good.contains(from), "{from}");
         let dir = tempfile::tempdir().unwrap();

@@ -131,6 +131,16 @@ fn names_come_through_where_they_are_data() {
         let mut findings = report["findings"].as_array().unwrap().iter();
         assert!(findings.any(|finding| finding["resource"]["id"] == *id), "{id:?}");
     }
+    // Columns count characters, of which these names have some of each size.
+    let input = hostile().to_string();
+    assert!(input.len() > input.chars().count() + 10 && !input.contains('\n'));
+    for finding in report["findings"].as_array().unwrap() {
+        let column = usize::try_from(finding["location"]["column"].as_u64().unwrap()).unwrap();
+        let rest: String = input.chars().skip(column - 1).collect();
+        let record =
+            serde_json::Deserializer::from_str(&rest).into_iter::<Value>().next().unwrap().unwrap();
+        assert_eq!(record["id"], finding["resource"]["id"], "column {column}");
+    }
     let lines = run("jsonl").out;
     for line in lines.lines() {
         serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
