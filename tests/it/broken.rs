@@ -68,7 +68,13 @@ fn all_broken_files_together_are_refused_with_the_faults_of_each() {
 /// Editors that know the schema refuse what the program refuses, as far as a schema can say it.
 #[test]
 fn the_schema_refuses_what_the_program_refuses() {
-    let beyond = ["duplicate-id", "duplicate-key", "reference-ambiguous"];
+    let beyond = [
+        "duplicate-id",
+        "duplicate-key",
+        "reference-ambiguous",
+        "reference-prefix-of-wrong-kind",
+        "required-missing-entitlement-account-and-group",
+    ];
     let validator =
         |of: &str| jsonschema::options().should_validate_formats(true).build(&schema(of)).unwrap();
     let (documents, lines) = (validator("inventory"), validator("inventory-line"));
