@@ -98,7 +98,13 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
 
 /// Two reports in one file, or a report in place of an inventory, are mistakes.
 fn destinations(outputs: &[Destination], inventory: &[PathBuf]) -> Result<(), Faults> {
-    let real = |path: &PathBuf| std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+    let real = |path: &PathBuf| {
+        // A report that isn't there yet stands in a folder that is.
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = std::fs::canonicalize(folder.unwrap_or(std::path::Path::new(".")));
+        let new = || Some(folder.ok()?.join(path.file_name()?));
+        std::fs::canonicalize(path).ok().or_else(new).unwrap_or_else(|| path.clone())
+    };
     let read: Vec<PathBuf> = load::files::select(inventory)
         .map(|selection| selection.files.iter().map(real).collect())
         .unwrap_or_default();

@@ -134,6 +134,8 @@ fn situations() -> Vec<Situation> {
         ("an unreadable path beside a good one", sound(), "nowhere.json", 2),
         ("an unwritable output", sound(), "-o json=nowhere/report.json", 2),
         ("an output in the place of a folder", sound(), "-o json=empty", 2),
+        ("an output in the place of the inventory", sound(), "-o json=inventory.json", 2),
+        ("two outputs in one place", sound(), "-o json=r.txt -o sarif=r.txt", 2),
         ("an output without a format", sound(), "-o report.json", 2),
         ("an output of an unknown format", sound(), "-o jsn=report.json", 2),
         ("an unknown option", sound(), "--exit-zer", 2),
