@@ -219,7 +219,8 @@ fn in_threads<T: Send>(
 ) -> Result<T, Faults> {
     // Evaluating a deeply nested condition takes stack.
     const STACK: usize = 16 << 20;
-    let threads = jobs.map_or(0, std::num::NonZeroUsize::get);
+    const MOST: usize = 256;
+    let threads = jobs.map_or(0, std::num::NonZeroUsize::get).min(MOST);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build();
     let pool = pool.map_err(|error| {
         Fault::new(format!("threads can't be started: {error}"), "ask for fewer with -j")

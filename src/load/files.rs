@@ -35,7 +35,14 @@ pub fn select(paths: &[PathBuf]) -> Result<Selection, Faults> {
             continue;
         }
         match fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => walk(path, &mut selection, &mut faults),
+            Ok(metadata) if metadata.is_dir() => {
+                let (files, wrong) = (selection.files.len(), faults.count);
+                walk(path, &mut selection, &mut faults);
+                // Beside other paths an empty folder would be a part that is missing in silence.
+                if selection.files.len() == files && faults.count == wrong {
+                    faults.push(nothing_in(std::slice::from_ref(path)));
+                }
+            }
             Ok(_) => selection.files.push(path.clone()),
             Err(error) => faults.push(unreadable(path, &error)),
         }
@@ -46,13 +53,17 @@ pub fn select(paths: &[PathBuf]) -> Result<Selection, Faults> {
         seen.insert(real)
     });
     if selection.files.is_empty() && faults.count == 0 {
-        let all: Vec<String> = paths.iter().map(|path| name_of(path)).collect();
-        faults.push(Fault::new(
-            format!("there is no inventory in {}", all.join(", ")),
-            "name a .json or .jsonl file, or a directory that has some",
-        ));
+        faults.push(nothing_in(paths));
     }
     faults.into_result().map(|()| selection)
+}
+
+fn nothing_in(paths: &[PathBuf]) -> Fault {
+    let all: Vec<String> = paths.iter().map(|path| name_of(path)).collect();
+    Fault::new(
+        format!("there is no inventory in {}", all.join(", ")),
+        "name a .json or .jsonl file, or a directory that has some",
+    )
 }
 
 fn walk(root: &Path, selection: &mut Selection, faults: &mut Faults) {
