@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use cedar_policy::pst::{BinaryOp, Clause, Expr, Var};
 use cedar_policy::{
     Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid, Policy,
-    PolicySet, PrincipalConstraint, Request, ResourceConstraint, RestrictedExpression,
+    PolicyId, PolicySet, PrincipalConstraint, Request, ResourceConstraint, RestrictedExpression,
 };
 
 use super::condition::Setting;
@@ -96,9 +96,14 @@ fn is_context(expr: &Expr) -> bool {
 
 /// Some rules that are put to Cedar together.
 struct Bundle {
-    policies: PolicySet,
+    /// None where they don't go together: then nothing is judged by them.
+    policies: Option<PolicySet>,
     mentions: Mentions,
 }
+
+/// The name of the policy that permits what no rule forbids. A rule's name is that of a file, and
+/// no file has a slash in its name.
+const PERMIT: &str = "/permit";
 
 /// A connection to Cedar; each thread has its own.
 pub struct Cedar<'a> {
@@ -127,8 +132,11 @@ impl<'a> Cedar<'a> {
             graph,
             rules,
             authorizer: Authorizer::new(),
-            permit: Policy::parse(None, "@id(\"permit\") permit(principal, action, resource);")
-                .ok(),
+            permit: Policy::parse(
+                Some(PolicyId::new(PERMIT)),
+                "permit(principal, action, resource);",
+            )
+            .ok(),
             bundles: HashMap::new(),
             types: NodeKind::ALL.iter().map(|kind| kind.name().parse().ok()).collect(),
             words: HashMap::new(),
@@ -149,13 +157,14 @@ impl<'a> Cedar<'a> {
         let Some(bundle) = self.bundles.remove(candidates) else { return all("no policies") };
         let entities = self.entities(question, &bundle.mentions);
         let request = self.request(question);
-        let answers = match (entities, request) {
-            (Ok(entities), Some(request)) => {
-                let response = self.authorizer.is_authorized(&request, &bundle.policies, &entities);
+        let answers = match (entities, request, &bundle.policies) {
+            (Ok(entities), Some(request), Some(policies)) => {
+                let response = self.authorizer.is_authorized(&request, policies, &entities);
                 self.verdicts(&response, candidates)
             }
-            (Err(error), _) => all(&error),
-            (_, None) => all("the question can't be put to Cedar"),
+            (Err(error), ..) => all(&error),
+            (_, None, _) => all("the question can't be put to Cedar"),
+            (_, _, None) => all("the policies can't be put to Cedar together"),
         };
         self.bundles.insert(candidates.to_vec(), bundle);
         answers
@@ -198,8 +207,7 @@ impl<'a> Cedar<'a> {
             mentions.merge(own);
             policies.push(rule.policy.clone());
         }
-        // Ids are unique within a rule set, and `permit` is no rule's: its file would not be one.
-        Bundle { policies: PolicySet::from_policies(policies).unwrap_or_default(), mentions }
+        Bundle { policies: PolicySet::from_policies(policies).ok(), mentions }
     }
 
     fn request(&self, question: Question) -> Option<Request> {

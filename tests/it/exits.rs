@@ -306,3 +306,22 @@ fn an_output_that_is_full_is_an_error() {
         nhi(arguments).to(full.into()).exits(2);
     }
 }
+
+/// Cedar calls a policy without a name `policy0`, and a rule may have any name.
+#[test]
+fn no_name_of_a_rule_makes_it_silent() {
+    for id in ["policy0", "permit", "policy1"] {
+        let rule = format!(
+            "@id(\"{id}\")\n@severity(\"low\")\n\
+             forbid (principal, action == Action::\"keep\", resource is Person) when {{ true }};\n"
+        );
+        let folder = folder(&[(&format!("pack/{id}.cedar"), &rule)]);
+        let inventory = crate::run::root().join("testdata/clean");
+        let done =
+            nhi("check --isolated --no-bundled --policies pack --as-of 2026-06-30T12:00:00Z")
+                .arg(inventory)
+                .at(folder.path())
+                .run();
+        done.exits(1);
+    }
+}
