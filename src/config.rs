@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 
 use crate::fault::{self, Fault, Faults, Text};
+use crate::import::setting;
 use crate::inventory::Kind;
 use crate::judge::Terms;
 use crate::load::files::name_of;
@@ -39,6 +40,9 @@ pub(crate) struct Document {
     /// for people, accounts and credentials, 0 for the others.
     #[schemars(default)]
     expect: BTreeMap<String, u32>,
+    /// What there is to say of exports that are imported.
+    #[schemars(default)]
+    import: Vec<setting::Document>,
 }
 
 fn yes() -> bool {
@@ -137,11 +141,28 @@ impl Config {
         let document = settings::parse(source)?;
         let mut faults = Faults::default();
         let mut root = Section::new(source, document.get_ref());
-        let folder = self.path.parent().unwrap_or(Path::new(""));
         let packs = root.strings("policies", &mut faults).into_iter();
-        let packs = packs.map(|(path, _)| folder.join(path)).collect();
+        let packs = packs.map(|(path, _)| self.folder().join(path)).collect();
         let bundled = root.bool("bundled", &mut faults).unwrap_or(true);
         Ok((packs, bundled, faults))
+    }
+
+    fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
+    /// What it says of exports; [`Config::apply`] says what is wrong with the rest.
+    ///
+    /// # Errors
+    /// All that is wrong with what it says of exports.
+    pub fn imports(&self) -> Result<Vec<(PathBuf, setting::Setting)>, Faults> {
+        let name = self.name();
+        let source = Text { name: &name, text: &self.text };
+        let document = settings::parse(source)?;
+        let mut faults = Faults::default();
+        let mut root = Section::new(source, document.get_ref());
+        let settings = setting::read(&mut root, self.folder(), &mut faults);
+        faults.into_result().map(|()| settings)
     }
 
     /// Changes parameters and rules, and tells the rest.
@@ -182,6 +203,8 @@ impl Config {
                 }
             }
         }
+        // Its own command reads it; that it is right is said by all.
+        setting::read(&mut root, self.folder(), &mut faults);
         root.finish(&mut faults);
         faults.into_result().map(|()| wishes)
     }

@@ -179,6 +179,14 @@ impl Text<'_> {
     }
 }
 
+impl Excerpt {
+    /// The same where its text is only a part of the file: the line and column in the file.
+    #[must_use]
+    pub fn moved(self, line: u64, column: usize) -> Self {
+        Self { line: usize::try_from(line).unwrap_or(usize::MAX), column, ..self }
+    }
+}
+
 impl SourceCode for Excerpt {
     fn read_span<'a>(
         &'a self,

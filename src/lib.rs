@@ -1,14 +1,16 @@
 //! `nhi-policy` asks of every edge of an identity graph whether it may still be so.
 //!
 //! ```text
-//! load -> link -> ask -> judge -> report
+//! (import ->) load -> link -> ask -> judge -> report
 //! ```
 //!
-//! [`load`] reads files into an [`inventory`] whose records are each right by themselves, or says
+//! [`import`] makes one inventory of the exports of many vendors. [`load`] reads files into an [`inventory`] whose records are each right by themselves, or says
 //! everything that is wrong with them. [`link`](mod@link) resolves what records say of each other
 //! and lists the edges of the graph. [`ask`] puts every edge to the rules of [`policy`], through
 //! Cedar. [`judge`] makes findings and one verdict of the answers, and [`report`] writes them.
 //! Data goes one way; [`cli`] calls the steps in this order.
+
+pub mod import;
 
 pub mod load;
 

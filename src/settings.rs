@@ -157,6 +157,28 @@ impl<'a> Section<'a> {
         count
     }
 
+    /// A list of tables, with the place of each.
+    pub fn tables(
+        &mut self,
+        key: &'static str,
+        faults: &mut Faults,
+    ) -> Vec<(Section<'a>, Range<usize>)> {
+        let Some(value) = self.get(key) else { return Vec::new() };
+        if let DeValue::Array(list) = value.get_ref() {
+            let tables = list
+                .iter()
+                .filter_map(|value| Some((self.as_table(key, value, faults)?, value.span())));
+            tables.collect()
+        } else {
+            faults.push(self.fault(
+                value.span(),
+                format!("`{key}` is a list of tables"),
+                format!("write [[{key}]]"),
+            ));
+            Vec::new()
+        }
+    }
+
     /// A table.
     pub fn table(&mut self, key: &'static str, faults: &mut Faults) -> Option<Section<'a>> {
         let value = self.get(key)?;

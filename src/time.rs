@@ -16,6 +16,9 @@ pub struct Instant(NonZeroI64);
 const FIRST: i64 = -62_167_219_200_000;
 const LAST: i64 = 253_402_300_799_999;
 
+/// The Julian day of 1970-01-01.
+const UNIX_EPOCH_JULIAN: i32 = 2_440_588;
+
 /// No instant in range has this number, so it stands for zero.
 const ZERO: NonZeroI64 = NonZeroI64::MIN;
 
@@ -65,9 +68,42 @@ impl Instant {
         i64::try_from(now / 1_000_000).ok().and_then(Self::from_millis).unwrap_or(Self(ZERO))
     }
 
+    /// The time of a file.
+    pub fn of_file(time: std::time::SystemTime) -> Option<Self> {
+        let nanos = OffsetDateTime::from(time).unix_timestamp_nanos();
+        i64::try_from(nanos.div_euclid(1_000_000)).ok().and_then(Self::from_millis)
+    }
+
     /// How long ago `earlier` was at this instant.
     pub fn since(self, earlier: Self) -> Span {
         Span(self.millis() - earlier.millis())
+    }
+
+    /// Adds the text that [`fmt::Display`] writes: imports write hundreds of millions of times.
+    pub fn write(self, to: &mut Vec<u8>) {
+        const DAY: i64 = 86_400_000;
+        let (days, rest) = (self.millis().div_euclid(DAY), self.millis().rem_euclid(DAY));
+        let julian = i32::try_from(days).unwrap_or(0) + UNIX_EPOCH_JULIAN;
+        let Ok(date) = time::Date::from_julian_day(julian) else { return };
+        let year = i64::from(date.year());
+        let digits = [year / 1000, year / 100 % 10, year / 10 % 10, year % 10];
+        to.extend(digits.map(|digit| b'0' + u8::try_from(digit).unwrap_or(0)));
+        for (before, number) in [
+            (b'-', i64::from(u8::from(date.month()))),
+            (b'-', date.day().into()),
+            (b'T', rest / 3_600_000),
+            (b':', rest / 60_000 % 60),
+            (b':', rest / 1000 % 60),
+        ] {
+            to.push(before);
+            to.extend(
+                [number / 10, number % 10].map(|digit| b'0' + u8::try_from(digit).unwrap_or(0)),
+            );
+        }
+        if rest % 1000 > 0 {
+            to.extend(format!(".{:03}", rest % 1000).bytes());
+        }
+        to.push(b'Z');
     }
 
     /// The day in UTC, as `2026-03-01`.
@@ -241,6 +277,9 @@ mod tests {
             let instant = Instant::from_millis(millis).expect("in range");
             prop_assert_eq!(instant.millis(), millis);
             prop_assert_eq!(Instant::parse(&instant.to_string()), Ok(instant));
+            let mut written = Vec::new();
+            instant.write(&mut written);
+            prop_assert_eq!(String::from_utf8(written), Ok(instant.to_string()));
         }
 
         #[test]

@@ -11,10 +11,12 @@ use crate::ask::condition::Setting;
 use crate::ask::{Answers, Depth, ask};
 use crate::config::Wishes;
 use crate::fault::{Fault, Faults};
+use crate::import::store::Form;
+use crate::import::{Imported, import};
 use crate::judge::{Terms, judge};
 use crate::link::Graph;
 use crate::link::question::SUBJECTS;
-use crate::load::{self, files::name_of};
+use crate::load::{self, Loaded, files::name_of};
 use crate::policy::{RuleSet, Severity};
 use crate::report::model::{Report, Verdict};
 use crate::report::output::{self, Destination};
@@ -48,6 +50,8 @@ pub(super) struct Arguments {
     as_of: Option<Instant>,
     #[command(flatten)]
     rules: RuleArguments,
+    #[command(flatten)]
+    imports: Imports,
     /// The least severity that makes the exit status 1 [default: low]
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<Severity>,
@@ -66,15 +70,58 @@ pub(super) struct Arguments {
     jobs: Option<std::num::NonZeroUsize>,
 }
 
+/// Whether the paths are inventories, or exports that become one.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct Imports {
+    /// The paths are exports: make one inventory of them first, as `nhi-policy import` does.
+    /// Findings then name the place in the export.
+    #[arg(long)]
+    import: bool,
+    #[command(flatten)]
+    choice: super::import::Choice,
+}
+
+impl Imports {
+    /// Reads inventories, or makes one.
+    fn load(
+        &self,
+        rules: &RuleArguments,
+        paths: &[PathBuf],
+        terminal: Terminal,
+    ) -> Result<Loaded, Faults> {
+        if !self.import {
+            self.choice.only_with_import()?;
+            return load::load(paths);
+        }
+        let config = super::configuration(rules.config.as_deref(), rules.isolated)?;
+        let settings = self.choice.settings(config.as_ref())?;
+        let folder = std::env::temp_dir();
+        let Imported { inventory, report } =
+            import(paths, &settings, Form::Document, &folder, Instant::wall_clock())?;
+        super::import::tell(&report, terminal);
+        let contents = load::files::read(inventory.path())?;
+        let names: Vec<String> = paths.iter().map(|path| name_of(path)).collect();
+        let name = format!("{} (imported)", names.join(", "));
+        let mut loaded = load::from_texts(std::iter::once((name, contents.text, contents.sha256)))?;
+        loaded.inventory.imported = true;
+        Ok(loaded)
+    }
+}
+
 /// An instant on the command line.
 pub(super) fn instant(text: &str) -> Result<Instant, String> {
     Instant::parse(text).map_err(|said| said.replace('\n', "; "))
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Faults> {
-    destinations(&arguments.output, &arguments.inventory)?;
-    let (rules, wishes, graph) =
-        prepare(&arguments.rules, &arguments.inventory, arguments.as_of, terminal)?;
+    destinations(&arguments.output, &arguments.inventory, arguments.imports.import)?;
+    let (rules, wishes, graph) = prepare(
+        &arguments.rules,
+        &arguments.imports,
+        &arguments.inventory,
+        arguments.as_of,
+        terminal,
+    )?;
     let depth = if arguments.exhaustive { Depth::Exhaustive } else { Depth::Candidates };
     let wishes = Wishes { fail_on: arguments.fail_on.unwrap_or(wishes.fail_on), ..wishes };
     let report = report(&rules, &wishes, &graph, arguments.as_of, depth, arguments.jobs, terminal)?;
@@ -97,7 +144,11 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
 }
 
 /// Two reports in one file, or a report in place of an inventory, are mistakes.
-fn destinations(outputs: &[Destination], inventory: &[PathBuf]) -> Result<(), Faults> {
+fn destinations(
+    outputs: &[Destination],
+    inventory: &[PathBuf],
+    exports: bool,
+) -> Result<(), Faults> {
     let real = |path: &PathBuf| {
         // A report that isn't there yet stands in a folder that is.
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -105,9 +156,12 @@ fn destinations(outputs: &[Destination], inventory: &[PathBuf]) -> Result<(), Fa
         let new = || Some(folder.ok()?.join(path.file_name()?));
         std::fs::canonicalize(path).ok().or_else(new).unwrap_or_else(|| path.clone())
     };
-    let read: Vec<PathBuf> = load::files::select(inventory)
-        .map(|selection| selection.files.iter().map(real).collect())
-        .unwrap_or_default();
+    let read = if exports {
+        crate::import::files::find(inventory)
+    } else {
+        load::files::select(inventory).map(|selection| selection.files)
+    };
+    let read: Vec<PathBuf> = read.unwrap_or_default().iter().map(real).collect();
     let mut faults = Faults::default();
     for (at, output) in outputs.iter().enumerate() {
         let name = crate::fault::quote(&name_of(&output.path));
@@ -132,11 +186,12 @@ fn destinations(outputs: &[Destination], inventory: &[PathBuf]) -> Result<(), Fa
 /// Reads rules and inventory, and links. The faults of both are shown together.
 pub(super) fn prepare(
     rules: &RuleArguments,
+    imports: &Imports,
     paths: &[PathBuf],
     as_of: Option<Instant>,
     terminal: Terminal,
 ) -> Result<(RuleSet, Wishes, Graph), Faults> {
-    let (rules, loaded) = (rules.load(), load::load(paths));
+    let (rules, loaded) = (rules.load(), imports.load(rules, paths, terminal));
     let ((rules, wishes), loaded) = match (rules, loaded) {
         (Ok(rules), Ok(loaded)) => (rules, loaded),
         (Err(mut faults), Err(others)) => {

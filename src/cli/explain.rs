@@ -30,6 +30,8 @@ pub(super) struct Arguments {
     as_of: Option<Instant>,
     #[command(flatten)]
     rules: RuleArguments,
+    #[command(flatten)]
+    imports: check::Imports,
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Faults> {
@@ -43,8 +45,13 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
         print(|out| explain_rule(rule, &rules, example.as_deref(), terminal, out))?;
         return Ok(Exit::Clean);
     }
-    let (rules, wishes, graph) =
-        check::prepare(&arguments.rules, &arguments.inventory, arguments.as_of, terminal)?;
+    let (rules, wishes, graph) = check::prepare(
+        &arguments.rules,
+        &arguments.imports,
+        &arguments.inventory,
+        arguments.as_of,
+        terminal,
+    )?;
     let setting = Setting {
         now: graph.now,
         run_at: arguments.as_of.unwrap_or_else(Instant::wall_clock),

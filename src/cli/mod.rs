@@ -1,7 +1,7 @@
 //! The command line: what can be asked for, and what each command answers with.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
 use miette::{GraphicalReportHandler, GraphicalTheme};
@@ -14,6 +14,7 @@ pub use schema::Which;
 
 mod check;
 mod explain;
+mod import;
 mod init;
 mod rules;
 mod schema;
@@ -41,6 +42,8 @@ pub struct Cli {
 enum Command {
     /// Check an inventory.
     Check(check::Arguments),
+    /// Make one inventory of exports.
+    Import(import::Arguments),
     /// List the rules, or the controls that they are mapped to.
     Rules(rules::Arguments),
     /// Explain a rule, or why a finding was made.
@@ -88,19 +91,7 @@ impl RuleArguments {
 
     /// Reads the rules without what the configuration changes of them.
     fn as_written(&self) -> Result<(RuleSet, Option<Config>), Faults> {
-        let config = match (&self.config, self.isolated) {
-            (Some(path), _) => Some(Config::read(path)?),
-            (None, true) => None,
-            (None, false) => {
-                let here = std::env::current_dir().map_err(|error| {
-                    Fault::new(
-                        format!("the working directory can't be read: {error}"),
-                        "run from a folder that exists",
-                    )
-                })?;
-                Config::discover(&here)?.map(|config| config.relative_to(&here))
-            }
-        };
+        let config = configuration(self.config.as_deref(), self.isolated)?;
         let mut packs = Packs { no_bundled: self.no_bundled, dirs: Vec::new() };
         let mut wrong = Faults::default();
         if let Some(config) = &config {
@@ -117,6 +108,23 @@ impl RuleArguments {
             }
         }
     }
+}
+
+/// The configuration that is named, or else the nearest one.
+fn configuration(named: Option<&Path>, isolated: bool) -> Result<Option<Config>, Faults> {
+    Ok(match (named, isolated) {
+        (Some(path), _) => Some(Config::read(path)?),
+        (None, true) => None,
+        (None, false) => {
+            let here = std::env::current_dir().map_err(|error| {
+                Fault::new(
+                    format!("the working directory can't be read: {error}"),
+                    "run from a folder that exists",
+                )
+            })?;
+            Config::discover(&here)?.map(|config| config.relative_to(&here))
+        }
+    })
 }
 
 /// How a run ends; the same for every format.
@@ -203,6 +211,7 @@ impl Cli {
         let terminal = Terminal::new(self.color, self.quiet);
         let outcome = match self.command {
             Command::Check(arguments) => check::run(&arguments, terminal),
+            Command::Import(arguments) => import::run(&arguments, terminal),
             Command::Rules(arguments) => rules::run(&arguments, terminal),
             Command::Explain(arguments) => explain::run(&arguments, terminal),
             Command::Test(arguments) => test::run(&arguments, terminal),

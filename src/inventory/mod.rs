@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 
 use crate::time::Instant;
 
+pub mod draft;
 pub mod field;
 pub mod record;
 pub mod vocabulary;
@@ -136,6 +137,8 @@ macro_rules! kinds {
             pub files: Vec<File>,
             /// The latest `generated_at` of the files.
             pub generated_at: Instant,
+            /// Whether the files are only passing: the records are known by where they are from.
+            pub imported: bool,
             /// The lines and columns of each offboarding's tasks.
             pub task_places: Vec<Box<[(u32, u32)]>>,
             $( $(#[$meta])* pub $field: Table<$record> ),*
@@ -148,6 +151,7 @@ macro_rules! kinds {
                     words: Words::default(),
                     files: Vec::new(),
                     generated_at,
+                    imported: false,
                     task_places: Vec::new(),
                     $( $field: Table::default() ),*
                 }
@@ -166,6 +170,12 @@ macro_rules! kinds {
             /// The id of a record.
             pub fn id(&self, kind: Kind, row: Row) -> &str {
                 self.words.text(match kind { $(Kind::$record => self.$field.get(row).id()),* })
+            }
+
+            /// Where a record is from: `FILE:LINE` or `FILE#POINTER`.
+            pub fn source_ref(&self, kind: Kind, row: Row) -> Option<&str> {
+                let word = match kind { $(Kind::$record => self.$field.get(row).source_ref()),* };
+                word.map(|word| self.words.text(word))
             }
 
             /// The row of a record by its kind and id.

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::draft::{Draft, Given};
 use super::field::check::check_fields;
 use super::field::{
     ACCOUNT, Count, Field, GROUP, HOLDER, Id, Intern, List, MEMBER, OWNER, OrUnknown, PERSON, Ref,
@@ -43,11 +44,35 @@ pub trait Record: PartialEq + Sized {
     fn id(&self) -> Word;
     /// The id of the source that it is from.
     fn source(&self) -> Option<Word>;
+    /// Its place in that source.
+    fn source_ref(&self) -> Option<Word>;
     /// What is wrong with the record although each of its fields is right.
     ///
     /// # Errors
     /// A sentence, and what to do on a second line.
     fn whole(&self) -> Result<(), String>;
+}
+
+/// The place of a field in the list of its record's fields.
+const fn position(fields: &[FieldSpec], name: &str) -> usize {
+    let mut at = 0;
+    while at < fields.len() {
+        if same(fields[at].name, name) {
+            return at;
+        }
+        at += 1;
+    }
+    fields.len()
+}
+
+/// `==` of strings isn't constant.
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
 }
 
 /// `type` can't be the name of a field in Rust.
@@ -75,6 +100,29 @@ macro_rules! fields {
                     check: <$type as Field>::check,
                 }
             ),*];
+        }
+
+        impl<S> Draft<$name<S>> {
+            $(
+                #[doc = concat!("Writes `", stringify!($field), "`, where there is one.")]
+                #[must_use]
+                pub fn $field<'v>(
+                    mut self,
+                    value: impl Into<Option<<$type as Given>::Given<'v>>>,
+                ) -> Self {
+                    const AT: usize = position($name::<Word>::FIELDS, json_name(stringify!($field)));
+                    if let Some(value) = value.into() {
+                        self.give::<$type>(AT, json_name(stringify!($field)), value);
+                    }
+                    self
+                }
+            )*
+
+            /// The required fields that it hasn't got.
+            pub fn missing(&self) -> Option<&'static str> {
+                let fields = (0..).zip($name::<Word>::FIELDS);
+                fields.into_iter().find(|(at, field)| field.required && !self.has(*at)).map(|(_, field)| field.name)
+            }
         }
 
         impl Intern for $name<Cow<'_, str>> {
@@ -112,6 +160,9 @@ macro_rules! records {
             }
             fn source(&self) -> Option<Word> {
                 self.source.map(|source| source.0)
+            }
+            fn source_ref(&self) -> Option<Word> {
+                self.source_ref.map(|place| place.0)
             }
             fn whole(&self) -> Result<(), String> {
                 $($whole(self)?;)?
@@ -382,6 +433,14 @@ impl<S> Field for Task<S> {
     const EXPECTED: &'static str = "a task in an object";
     fn check(value: &RawValue, say: &mut Say<'_>) {
         check_fields("task", Task::<Word>::FIELDS, value, say);
+    }
+}
+
+/// Nothing writes tasks: an export says what is, not what was asked for.
+impl<S> Given for Task<S> {
+    type Given<'v> = std::convert::Infallible;
+    fn write(value: std::convert::Infallible, _: &mut Vec<u8>) {
+        match value {}
     }
 }
 

@@ -239,6 +239,10 @@ impl<'a> Case<'a> {
         let Some(kind) = node.kind.record() else {
             return Location { file: "-".into(), pointer: String::new(), line: 1, column: 1 };
         };
+        if inventory.imported {
+            let from = inventory.source_ref(kind, node.row);
+            return in_export(from.unwrap_or_else(|| inventory.id(kind, node.row)));
+        }
         let mut place = inventory.place(kind, node.row);
         let mut pointer = match place.index {
             Some(index) => format!("/{}/{index}", kind.plural()),
@@ -272,6 +276,20 @@ impl<'a> Case<'a> {
         };
         system.map(|system| self.graph.id(system))
     }
+}
+
+/// The place of an imported record: `FILE#POINTER`, `FILE:LINE`, or both.
+fn in_export(from: &str) -> Location {
+    let line = |text: &str| {
+        let (front, line) = text.rsplit_once(':')?;
+        Some((front.to_owned(), line.parse::<u32>().ok()?))
+    };
+    let (file, pointer) = from.split_once('#').unwrap_or((from, ""));
+    let (file, of_file) =
+        line(file).map_or((file.to_owned(), None), |(file, line)| (file, Some(line)));
+    let (pointer, of_pointer) =
+        line(pointer).map_or((pointer.to_owned(), None), |(front, line)| (front, Some(line)));
+    Location { file, pointer, line: of_file.or(of_pointer).unwrap_or(1), column: 1 }
 }
 
 /// The reads of a clause, each path once.

@@ -76,13 +76,26 @@ pub fn whole(
         let file = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
         let mut out = BufWriter::new(file);
         write(&mut out)?;
-        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        readable(&file)?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
+        out.into_inner().map_err(io::IntoInnerError::into_error)
     })();
     // The kind alone: the text would name the temporary file.
-    written.map_err(|error: io::Error| failed(&io::Error::from(error.kind())))
+    let file = written.map_err(|error: io::Error| failed(&io::Error::from(error.kind())))?;
+    named(file, path)
+}
+
+/// Gives a temporary file that is complete its name; it has to be in the same folder.
+///
+/// # Errors
+/// A file that can't be written. What was there before is then still there.
+pub fn named(file: NamedTempFile, path: &Path) -> Result<(), Fault> {
+    let moved = readable(&file).and_then(|()| file.persist(path).map_err(|error| error.error));
+    moved.map(|_| ()).map_err(|error| {
+        let (path, kind) = (quote(&name_of(path)), io::Error::from(error.kind()));
+        Fault::new(
+            format!("{path} can't be written: {kind}"),
+            "check the folder and its permissions",
+        )
+    })
 }
 
 /// A temporary file is its owner's alone; a report is as readable as any other file.

@@ -1,0 +1,509 @@
+//! From the values of an export to rows, and by its importer to records.
+//!
+//! Vendors wrap their rows: in pages, in envelopes with headers and a body, by name. Whatever has
+//! the shape of a row is one, wherever it stands; what holds rows is a wrapper, and what it says of
+//! further pages is noted.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use super::kinds::{Importer, Shape};
+use super::row::{Cells, Columns, Header, Keys, Row};
+use super::sink::{Batch, Context, Export, Sink};
+use super::value::Value;
+use crate::fault::quote;
+use crate::time::Instant;
+
+/// What wrappers say, by where they are, numbers replaced by `*`: pages of one list are one place.
+pub type Pages = BTreeMap<String, Page>;
+
+/// What the wrappers at one place say.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Page {
+    /// How many rows they hold.
+    pub rows: u64,
+    /// Whether the last of them says that there is another one.
+    pub next: bool,
+    /// How many rows there are, if one says so.
+    pub total: Option<u64>,
+}
+
+/// Rows that are read again at the end: their place, and the row in JSON.
+pub type Held = Vec<(String, String)>;
+
+/// Reads the rows of a part of an export.
+pub struct Converter<'c> {
+    importer: &'static Importer,
+    sink: Sink<'c>,
+    columns: Columns,
+    /// What wrappers say.
+    pub pages: Pages,
+    /// When the export was made, if it says so.
+    pub exported_at: Option<Instant>,
+    /// Rows that wait for others.
+    pub held: Held,
+}
+
+/// What a converter has made.
+pub struct Converted {
+    /// Records and counts.
+    pub batch: Batch,
+    /// What wrappers say.
+    pub pages: Pages,
+    /// When the export was made, if it says so.
+    pub exported_at: Option<Instant>,
+    /// Rows that wait for others.
+    pub held: Held,
+}
+
+impl<'c> Converter<'c> {
+    /// Reads rows of that importer; `last` if no later rows can say more.
+    pub fn new(
+        importer: &'static Importer,
+        context: &'c Context,
+        export: &'c Export,
+        source: u32,
+        last: bool,
+    ) -> Self {
+        Self {
+            importer,
+            sink: Sink::new(context, export, source, last),
+            columns: Columns::default(),
+            pages: Pages::new(),
+            exported_at: None,
+            held: Held::new(),
+        }
+    }
+
+    /// What was made of all that was read.
+    pub fn finish(self) -> Converted {
+        let Self { sink, columns, pages, exported_at, held, .. } = self;
+        let batch = Batch { columns, ..sink.finish() };
+        Converted { batch, pages, exported_at, held }
+    }
+
+    /// Reads a value that stands at a JSON pointer, with its place in words up to there. `element`
+    /// if it stands in an array: it is then a row, or it holds rows, or it is refused.
+    pub fn value(&mut self, value: &Value<'_>, file: &str, pointer: &str, element: bool) {
+        self.walk(value, file, &mut pointer.to_owned(), element);
+    }
+
+    /// Reads the value of a key of a wrapper that is read piece by piece.
+    pub fn member(&mut self, key: &str, value: &Value<'_>, file: &str, pointer: &str) {
+        match value.text().filter(|_| key == "Content").and_then(embedded) {
+            Some(table) => {
+                self.table(&table, file, pointer);
+            }
+            None => self.value(value, file, pointer, false),
+        }
+    }
+
+    /// Reads a row that has waited for others.
+    pub fn held(&mut self, value: &Value<'_>, place: String) {
+        match self.shape(Cells::Object(value)) {
+            Some(shape) => {
+                self.cells(Cells::Object(value), shape, place);
+            }
+            None => self.unknown(Cells::Object(value), &place, ""),
+        }
+    }
+
+    /// How many rows have been read, those that wait included.
+    pub fn rows(&self) -> u64 {
+        self.sink.rows()
+    }
+
+    /// Says whether there were rows in it.
+    fn walk(&mut self, value: &Value<'_>, file: &str, pointer: &mut String, element: bool) -> bool {
+        match value {
+            Value::Object(members) => {
+                if let Some(shape) = self.shape(Cells::Object(value)) {
+                    self.object(value, shape, file, pointer);
+                    return true;
+                }
+                let rows = self.wrapper(members, file, pointer);
+                if element && !rows && !is_empty_page(members) {
+                    self.unknown(Cells::Object(value), file, pointer);
+                    return true;
+                }
+                rows
+            }
+            Value::List(list) => {
+                let mut rows = false;
+                for (at, value) in list.iter().enumerate() {
+                    let length = pointer.len();
+                    pointer.push_str(&format!("/{at}"));
+                    rows |= self.walk(value, file, pointer, true);
+                    pointer.truncate(length);
+                }
+                rows
+            }
+            // The list of schemas that a page names.
+            Value::Text(text) if text.starts_with("urn:ietf:params:scim:") => false,
+            _ if element => {
+                self.sink.read(place(file, pointer), |_| {
+                    super::row::refuse("it is no object: ids alone don't say what they are of")
+                });
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Reads what a wrapper holds, and what it says of itself.
+    fn wrapper(
+        &mut self,
+        members: &[(Cow<'_, str>, Value<'_>)],
+        file: &str,
+        pointer: &mut String,
+    ) -> bool {
+        let mut rows = false;
+        let wrapper = wildcard(pointer);
+        let before = self.sink.rows();
+        for (key, value) in members {
+            self.says(&wrapper, key, value);
+            let length = pointer.len();
+            pointer.push('/');
+            pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+            let embedded = value.text().filter(|_| key == "Content").and_then(embedded);
+            rows |= match embedded {
+                Some(table) => self.table(&table, file, pointer),
+                None => self.walk(value, file, pointer, false),
+            };
+            pointer.truncate(length);
+        }
+        let read = self.sink.rows() - before;
+        let has_lists = members.iter().any(|(_, value)| matches!(value, Value::List(_)));
+        if has_lists && read > 0 {
+            let next = members.iter().any(|(key, value)| names_next(key, value));
+            let page = self.pages.entry(wrapper).or_default();
+            page.rows += read;
+            page.next = next;
+        }
+        rows
+    }
+
+    /// Notes what a member of a wrapper says of further pages and of the export's time.
+    pub fn says(&mut self, wrapper: &str, key: &str, value: &Value<'_>) {
+        if names_next(key, value) {
+            self.pages.entry(wrapper.to_owned()).or_default().next = true;
+        }
+        if let (true, Some(text)) = (TOTALS.contains(&key), value.text()) {
+            let total = text.parse().ok();
+            let page = self.pages.entry(wrapper.to_owned()).or_default();
+            page.total = page.total.max(total);
+        }
+        if matches!(key, "GeneratedTime" | "generated_at" | "date" | "exported_at")
+            && let Some(at) = value.text().and_then(super::when::read)
+        {
+            self.exported_at = self.exported_at.max(Some(at));
+        }
+    }
+
+    /// Counts rows that stand directly in an array of a wrapper that is read piece by piece.
+    pub fn rows_of(&mut self, wrapper: &str, rows: u64) {
+        self.pages.entry(wrapper.to_owned()).or_default().rows += rows;
+    }
+
+    fn shape(&self, cells: Cells<'_>) -> Option<&'static Shape> {
+        self.importer.shape(&Keys(cells))
+    }
+
+    fn object(&mut self, value: &Value<'_>, shape: &'static Shape, file: &str, pointer: &str) {
+        let place = place(file, pointer);
+        if self.cells(Cells::Object(value), shape, place.clone()) {
+            self.held.push((place, to_json(value)));
+        }
+    }
+
+    /// Reads one row; says whether it has to wait.
+    fn cells(&mut self, cells: Cells<'_>, shape: &'static Shape, place: String) -> bool {
+        self.columns.see(cells);
+        let row = Row::new(cells, &self.columns);
+        self.sink.read(place, |sink| {
+            sink.shape(shape.name);
+            (shape.read)(&row, sink)
+        })
+    }
+
+    fn unknown(&mut self, cells: Cells<'_>, file: &str, pointer: &str) {
+        let names = Keys(cells).names();
+        let more = if names.len() > 4 { ", ..." } else { "" };
+        let some: Vec<String> = names.iter().take(4).map(|name| quote(name)).collect();
+        let why =
+            format!("no {} row has these keys: {}{more}", self.importer.kind, some.join(", "));
+        self.sink.read(place(file, pointer), |_| super::row::refuse(why));
+    }
+
+    /// Reads one line of a table. A row that has to wait is held as an object.
+    pub fn line(&mut self, header: &Header, record: &csv::StringRecord, place: String) {
+        let cells = Cells::Line(header, record);
+        if record.len() != header.names.len() {
+            let why =
+                format!("it has {} cells, the heading has {}", record.len(), header.names.len());
+            self.sink.read(place, |_| super::row::refuse(why));
+            return;
+        }
+        match self.shape(cells) {
+            Some(shape) => {
+                if self.cells(cells, shape, place.clone()) {
+                    let members = header.names.iter().zip(record.iter());
+                    let members = members
+                        .map(|(name, cell)| (name.as_str().into(), Value::Text(cell.into())));
+                    self.held.push((place, to_json(&Value::Object(members.collect()))));
+                }
+            }
+            None => self.unknown(cells, &place, ""),
+        }
+    }
+
+    /// Reads a table that stands within another export.
+    fn table(&mut self, text: &str, file: &str, pointer: &str) -> bool {
+        let Ok(mut table) = super::table::Table::new(text.as_bytes(), file) else { return false };
+        let (mut lines, mut rows) = (Vec::new(), false);
+        // The text is UTF-8, so its lines can be read.
+        while table.lines(&mut lines, 1000).is_ok_and(|count| count > 0) {
+            rows = true;
+            for (line, record) in &lines {
+                self.line(&table.header, record, place(file, &format!("{pointer}:{line}")));
+            }
+        }
+        rows
+    }
+}
+
+/// Hands out each row of a value.
+pub fn each_row(value: &Value<'_>, importer: &Importer, take: &mut impl FnMut(&Value<'_>)) {
+    match value {
+        Value::Object(_) if importer.shape(&Keys(Cells::Object(value))).is_some() => take(value),
+        Value::Object(members) => {
+            members.iter().for_each(|(_, value)| each_row(value, importer, take))
+        }
+        Value::List(list) => list.iter().for_each(|value| each_row(value, importer, take)),
+        _ => {}
+    }
+}
+
+/// Where a row stands: the file, and behind `#` a JSON pointer.
+fn place(file: &str, pointer: &str) -> String {
+    if pointer.is_empty() { file.to_owned() } else { format!("{file}#{pointer}") }
+}
+
+/// A pointer whose numbers are replaced by `*`.
+pub fn wildcard(pointer: &str) -> String {
+    let parts = pointer.split('/').map(|part| {
+        if !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) { "*" } else { part }
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+const TOTALS: &[&str] =
+    &["totalResults", "total_count", "totalCount", "@odata.count", "total_seats_consumed"];
+
+/// Whether a wrapper's member says that there is another page.
+fn names_next(key: &str, value: &Value<'_>) -> bool {
+    const NEXT: &[&str] = &[
+        "@odata.nextLink",
+        "nextLink",
+        "nextToken",
+        "NextToken",
+        "next_token",
+        "nextPageToken",
+        "next_page_token",
+        "NextMarker",
+        "Marker",
+        "next_cursor",
+        "nextCursor",
+        "nextPage",
+        "next_page",
+        "next",
+        "continue",
+    ];
+    match value {
+        Value::Flag(true) => {
+            matches!(key, "IsTruncated" | "isTruncated" | "has_more" | "hasMore" | "hasNextPage")
+        }
+        Value::Text(text) => NEXT.contains(&key) && !text.is_empty(),
+        // `"next": {"href": ...}`, and a number of a page
+        Value::Object(members) => key == "next" && !members.is_empty(),
+        Value::Number(_) => matches!(key, "nextPage" | "next_page"),
+        _ => false,
+    }
+}
+
+/// A page without rows: nothing but empty lists and what pages say of themselves.
+fn is_empty_page(members: &[(Cow<'_, str>, Value<'_>)]) -> bool {
+    const LISTS: &[&str] = &[
+        "value",
+        "Resources",
+        "items",
+        "data",
+        "results",
+        "resources",
+        "users",
+        "keys",
+        "accounts",
+    ];
+    let lists = members.iter().filter(|(_, value)| matches!(value, Value::List(_)));
+    members.iter().any(|(key, _)| LISTS.contains(&key.as_ref()))
+        && lists.clone().count() > 0
+        && lists.clone().all(|(_, value)| value.list().is_empty())
+}
+
+/// The table in a member called `Content`: as text, or in base64.
+pub fn embedded(text: &str) -> Option<Cow<'_, str>> {
+    let is_table = |text: &str| {
+        text.lines().next().is_some_and(|line| line.contains(',')) && text.contains('\n')
+    };
+    if is_table(text) {
+        return Some(Cow::Borrowed(text));
+    }
+    let bytes: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
+    let decoded = String::from_utf8(BASE64.decode(bytes).ok()?).ok()?;
+    is_table(&decoded).then_some(Cow::Owned(decoded))
+}
+
+fn to_json(value: &Value<'_>) -> String {
+    fn plain(value: &Value<'_>) -> serde_json::Value {
+        match value {
+            Value::Null => serde_json::Value::Null,
+            Value::Flag(flag) => (*flag).into(),
+            // Kept as text: a long id would lose digits as a number.
+            Value::Number(text) => text.as_str().into(),
+            Value::Text(text) => text.as_ref().into(),
+            Value::List(list) => list.iter().map(plain).collect(),
+            Value::Object(members) => serde_json::Value::Object(
+                members.iter().map(|(key, value)| (key.to_string(), plain(value))).collect(),
+            ),
+        }
+    }
+    plain(value).to_string()
+}
+
+/// For the tests of importers: what they make of a text, records by kind and counts.
+#[cfg(test)]
+pub mod trial {
+    use super::*;
+    use crate::import::sink::Counts;
+
+    /// The records of a kind (`accounts`), without `source`; and what came of the rows.
+    pub struct Made {
+        /// All records, by kind, in the order in which they were written; not merged.
+        pub records: BTreeMap<&'static str, Vec<serde_json::Value>>,
+        /// What came of the rows.
+        pub counts: Counts,
+        /// The columns that were not read.
+        pub unused: Vec<String>,
+        /// The words that meant no time: column, word.
+        pub sentinels: Vec<(String, String)>,
+        /// What wrappers say.
+        pub pages: Pages,
+        /// Secrets that were about to be written.
+        pub secrets: Vec<String>,
+    }
+
+    impl Made {
+        /// The only record of that kind and id.
+        pub fn one(&self, kind: &str, id: &str) -> &serde_json::Value {
+            let all = self.records.get(kind).map(Vec::as_slice).unwrap_or_default();
+            let found: Vec<_> = all.iter().filter(|record| record["id"] == id).collect();
+            let ids: Vec<_> = all.iter().map(|record| &record["id"]).collect();
+            assert_eq!(
+                found.len(),
+                1,
+                "{kind} {id} among {ids:?}; refused: {:?}",
+                self.counts.refused
+            );
+            found[0]
+        }
+
+        /// How many records of a kind were written.
+        pub fn count(&self, kind: &str) -> usize {
+            self.records.get(kind).map_or(0, Vec::len)
+        }
+    }
+
+    /// Reads a JSON text as rows of an importer, in two rounds, as an import does.
+    pub fn json(importer: &'static Importer, text: &str) -> Made {
+        json_with(importer, text, &[], crate::import::setting::Setting::default())
+    }
+
+    /// The same with people of HR (number, e-mail, user name), and what the user says.
+    pub fn json_with(
+        importer: &'static Importer,
+        text: &str,
+        people: &[(&str, &str, &str)],
+        setting: crate::import::setting::Setting,
+    ) -> Made {
+        use crate::import::people::Known;
+        let export = Export {
+            id: "x.json".into(),
+            kind: importer.kind,
+            exported_at: Instant::parse("2026-06-01T00:00:00Z").unwrap(),
+            setting,
+            plan: None,
+        };
+        let mut context = Context::default();
+        for (number, email, user_name) in people {
+            context.people.add(&Known {
+                id: (*number).into(),
+                employee_number: Some((*number).into()),
+                emails: vec![(*email).into()],
+                user_names: vec![(*user_name).into()],
+            });
+        }
+        let mut first = Converter::new(importer, &context, &export, 0, false);
+        first.value(&serde_json::from_str(text).unwrap(), "x.json", "", false);
+        let first = first.finish();
+        let Converted { mut batch, pages, held, .. } = first;
+        context.learn(std::mem::take(&mut batch.learned));
+        let mut second = Converter::new(importer, &context, &export, 0, true);
+        for (_, row) in &held {
+            second.value(&serde_json::from_str(row).unwrap(), "x.json", "/held", true);
+        }
+        let second = second.finish().batch;
+        batch.columns.merge(&second.columns);
+        let mut records: BTreeMap<&'static str, Vec<serde_json::Value>> = BTreeMap::new();
+        for batch in [&batch, &second] {
+            for (kind, lines) in crate::inventory::Kind::ALL.iter().zip(&batch.records) {
+                for line in lines.split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
+                    let line = line.strip_suffix(b",").unwrap_or(line);
+                    let mut record: serde_json::Value = serde_json::from_slice(line).unwrap();
+                    let members = record.as_object_mut().unwrap();
+                    members.remove("source");
+                    members.remove("source_ref");
+                    records.entry(kind.plural()).or_default().push(record);
+                }
+            }
+        }
+        // The same mention by several rows is merged by the import.
+        records.values_mut().for_each(|list| {
+            let mut seen = Vec::new();
+            list.retain(|record| {
+                let new = !seen.contains(record);
+                seen.push(record.clone());
+                new
+            });
+        });
+        let mut counts = batch.counts;
+        counts.later = 0;
+        counts.merge(second.counts);
+        Made {
+            records,
+            counts,
+            unused: batch.columns.unused(),
+            sentinels: batch.columns.sentinels().into_keys().collect(),
+            pages,
+            secrets: batch.secrets.into_iter().chain(second.secrets).collect(),
+        }
+    }
+
+    /// The AWS credential report and an HR table are read through here too.
+    pub fn csv(importer: &'static Importer, text: &str) -> Made {
+        let content = serde_json::json!({ "Content": text });
+        json(importer, &content.to_string())
+    }
+}

@@ -1,0 +1,302 @@
+//! Which files there are to import, and what each of them is: by its content, never by its name.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use encoding_rs_io::DecodeReaderBytesBuilder;
+use walkdir::WalkDir;
+
+use super::convert::Converter;
+use super::frame::{Frames, unreadable};
+use super::kinds::{self, Importer};
+use super::row::{Cells, Keys};
+use super::setting::Setting;
+use super::table::Table;
+use super::value::Value;
+use crate::fault::{Fault, Faults, quote};
+use crate::load::files::name_of;
+
+/// How a file's text is formed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// JSON: a document, or several values one after the other.
+    Json {
+        /// Whether there are several values.
+        lines: bool,
+    },
+    /// Lines of cells.
+    Table,
+    /// YAML documents.
+    Yaml,
+}
+
+/// Finds the files behind the paths: of a folder all that is visible, in path order, but for links
+/// that lead out of it.
+///
+/// # Errors
+/// Paths that can't be read, and paths behind which there is nothing.
+pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Faults> {
+    let (mut files, mut faults) = (Vec::new(), Faults::default());
+    for path in paths {
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => {
+                let before = (files.len(), faults.count);
+                walk(path, &mut files, &mut faults);
+                if before == (files.len(), faults.count) {
+                    faults.push(Fault::new(
+                        format!("there is nothing in {}", quote(&name_of(path))),
+                        "name a folder that holds exports",
+                    ));
+                }
+            }
+            Ok(_) => files.push(path.clone()),
+            Err(error) => faults.push(unreadable(&name_of(path), &error)),
+        }
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    files.retain(|path| seen.insert(fs::canonicalize(path).unwrap_or_else(|_| path.clone())));
+    faults.into_result().map(|()| files)
+}
+
+fn walk(root: &Path, files: &mut Vec<PathBuf>, faults: &mut Faults) {
+    let real = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+    let visible = |name: &std::ffi::OsStr| !name.to_string_lossy().starts_with('.');
+    let entries = WalkDir::new(root).follow_links(true).sort_by_file_name().into_iter();
+    for entry in entries.filter_entry(|entry| entry.depth() == 0 || visible(entry.file_name())) {
+        match entry {
+            Ok(entry) if entry.file_type().is_dir() => {}
+            Ok(entry)
+                if fs::canonicalize(entry.path()).is_ok_and(|path| path.starts_with(&real)) =>
+            {
+                files.push(entry.path().to_owned());
+            }
+            Ok(entry) => faults.push(Fault::new(
+                format!("{} leads out of the folder", quote(&name_of(entry.path()))),
+                "name the file itself, or take the link away",
+            )),
+            Err(error) if error.loop_ancestor().is_some() => {}
+            Err(error) => {
+                let path = error.path().unwrap_or(root).to_owned();
+                faults.push(unreadable(&name_of(&path), &io::Error::from(error)));
+            }
+        }
+    }
+}
+
+/// Opens a file as UTF-8, whatever its encoding: by its byte order mark, or by what the user says.
+///
+/// # Errors
+/// A file that can't be read.
+pub fn open(path: &Path, setting: &Setting) -> Result<impl Read + use<>, Fault> {
+    let file = File::open(path).map_err(|error| unreadable(&name_of(path), &error))?;
+    let mut builder = DecodeReaderBytesBuilder::new();
+    builder.encoding(setting.encoding).utf8_passthru(true).strip_bom(true).bom_override(true);
+    Ok(builder.build(file))
+}
+
+/// How much is looked at to tell what a file is.
+const LOOK: usize = 8 << 20;
+/// How many rows are.
+const ROWS: usize = 300;
+
+/// What a file is.
+pub struct Recognised {
+    /// How its text is formed.
+    pub form: Form,
+    /// Who reads it; nobody where no row has a shape that is known.
+    pub importer: Option<&'static Importer>,
+}
+
+/// Tells what a file is.
+///
+/// # Errors
+/// A file that can't be read, or is no text, or is empty.
+pub fn recognise(path: &Path, setting: &Setting) -> Result<Recognised, Fault> {
+    let name = name_of(path);
+    let mut start = Vec::new();
+    let read = open(path, setting)?.take(1 << 16).read_to_end(&mut start);
+    read.map_err(|error| unreadable(&name, &error))?;
+    let form = form(&start)
+        .map_err(|(message, help)| Fault::new(format!("{}: {message}", quote(&name)), help))?;
+    let given = setting.kind.and_then(kinds::called);
+    let (form, found) = match form {
+        Form::Json { .. } => json(path, setting, &name)?,
+        Form::Table => (Form::Table, table(path, setting, &name)?),
+        Form::Yaml => (Form::Yaml, yaml(path, setting, &name)?),
+    };
+    Ok(Recognised { form, importer: given.or(found) })
+}
+
+fn form(start: &[u8]) -> Result<Form, (&'static str, &'static str)> {
+    match start {
+        [0x1f, 0x8b, ..] => return Err(("it is compressed", "unpack it with gunzip")),
+        [b'P', b'K', 3, 4, ..] => {
+            return Err((
+                "it is a ZIP archive or a spreadsheet",
+                "unpack it, or save the sheet as CSV",
+            ));
+        }
+        _ if start.contains(&0) => return Err(("it is no text", "export it as JSON, CSV or YAML")),
+        _ => {}
+    }
+    let text = String::from_utf8_lossy(start);
+    let first = text.trim_start().chars().next();
+    let lines = || text.lines().map(str::trim_end);
+    let yaml = lines()
+        .any(|line| line.starts_with("apiVersion:") || line.starts_with("- apiVersion:"))
+        || lines()
+            .find(|line| !line.is_empty() && !line.starts_with('#'))
+            .is_some_and(|line| line == "---");
+    match first {
+        None => Err(("it is empty", "export it again")),
+        Some('{' | '[') => Ok(Form::Json { lines: false }),
+        Some(_) if yaml => Ok(Form::Yaml),
+        Some(_) => Ok(Form::Table),
+    }
+}
+
+/// Counts the rows that each importer knows; the one with the most reads the file.
+#[derive(Default)]
+struct Votes(Vec<usize>);
+
+impl Votes {
+    fn add(&mut self, value: &Value<'_>) {
+        self.0.resize(kinds::ALL.len(), 0);
+        for (votes, importer) in self.0.iter_mut().zip(kinds::ALL) {
+            *votes += rows(value, importer);
+        }
+    }
+
+    fn most(&self) -> usize {
+        self.0.iter().copied().max().unwrap_or(0)
+    }
+
+    fn winner(&self) -> Option<&'static Importer> {
+        let votes = self.0.iter().zip(kinds::ALL).filter(|(votes, _)| **votes > 0);
+        // An importer that takes any table with usual headings comes last; else the first counts.
+        let best = votes.rev().max_by_key(|(votes, importer)| (**votes, !importer.survey));
+        best.map(|(_, importer)| *importer)
+    }
+}
+
+fn rows(value: &Value<'_>, importer: &Importer) -> usize {
+    match value {
+        Value::Object(_) if importer.shape(&Keys(Cells::Object(value))).is_some() => 1,
+        Value::Object(members) => members
+            .iter()
+            .map(|(key, value)| {
+                match value.text().filter(|_| key == "Content").and_then(super::convert::embedded) {
+                    Some(text) => cells(&text, importer),
+                    None => rows(value, importer),
+                }
+            })
+            .sum(),
+        Value::List(list) => list.iter().map(|value| rows(value, importer)).sum(),
+        _ => 0,
+    }
+}
+
+/// A table within another export counts by its heading.
+fn cells(text: &str, importer: &Importer) -> usize {
+    let Ok(mut table) = Table::new(text.as_bytes(), "") else { return 0 };
+    let mut lines = Vec::new();
+    let _ = table.lines(&mut lines, ROWS);
+    let known = lines
+        .iter()
+        .filter(|(_, record)| importer.shape(&Keys(Cells::Line(&table.header, record))).is_some());
+    known.count()
+}
+
+fn json(
+    path: &Path,
+    setting: &Setting,
+    name: &str,
+) -> Result<(Form, Option<&'static Importer>), Fault> {
+    let mut frames = Frames::new(open(path, setting)?);
+    let (mut pointer, mut text, mut votes) = (String::new(), Vec::new(), Votes::default());
+    let (mut looked, mut values) = (0, 0);
+    while looked < LOOK && votes.most() < ROWS {
+        let pieces = frames.pieces(name, &mut pointer, &mut text)?;
+        if pieces.is_empty() {
+            break;
+        }
+        looked += text.len();
+        for piece in pieces {
+            values += usize::from(piece.pointer.is_empty());
+            let bytes = text.get(piece.text.clone()).unwrap_or(&[]);
+            // What can't be parsed is said when the file is read.
+            if let Ok(value) = serde_json::from_slice(bytes) {
+                votes.add(&value);
+            }
+        }
+    }
+    Ok((Form::Json { lines: values > 1 }, votes.winner()))
+}
+
+fn table(path: &Path, setting: &Setting, name: &str) -> Result<Option<&'static Importer>, Fault> {
+    let mut table = Table::new(open(path, setting)?, name)?;
+    let mut lines = Vec::new();
+    if table.lines(&mut lines, ROWS)? == 0 {
+        lines.push((2, csv::StringRecord::new()));
+    }
+    let mut votes = Votes(vec![0; kinds::ALL.len()]);
+    for (count, importer) in votes.0.iter_mut().zip(kinds::ALL) {
+        let known = lines.iter().filter(|(_, record)| {
+            importer.shape(&Keys(Cells::Line(&table.header, record))).is_some()
+        });
+        *count = known.count();
+    }
+    Ok(votes.winner())
+}
+
+fn yaml(path: &Path, setting: &Setting, name: &str) -> Result<Option<&'static Importer>, Fault> {
+    let mut votes = Votes::default();
+    let mut documents = super::yaml::Documents::new(open(path, setting)?, name);
+    let mut looked = 0;
+    while let Some((_, json)) = documents.next()? {
+        looked += json.len();
+        if let Ok(value) = serde_json::from_str(&json) {
+            votes.add(&value);
+        }
+        if looked > LOOK || votes.most() > ROWS {
+            break;
+        }
+    }
+    Ok(votes.winner())
+}
+
+/// A row's place in a file of several values: the line of its value.
+pub fn label(name: &str, form: Form, line: u64) -> String {
+    match form {
+        Form::Json { lines: true } | Form::Yaml => format!("{name}:{line}"),
+        _ => name.to_owned(),
+    }
+}
+
+/// Reads the value of a piece; a member of an opened wrapper is heard, too.
+pub fn piece(
+    converter: &mut Converter<'_>,
+    value: &Value<'_>,
+    piece: &super::frame::Piece,
+    label: &str,
+) {
+    let parent = piece.pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
+    match &piece.key {
+        Some(key) => {
+            converter.says(&super::convert::wildcard(parent), key, value);
+            converter.member(key, value, label, &piece.pointer);
+        }
+        None => {
+            let before = converter.rows();
+            converter.value(value, label, &piece.pointer, piece.element);
+            let rows = converter.rows() - before;
+            // The elements of an array are rows of the object that the array is in.
+            if let Some((wrapper, _)) =
+                parent.rsplit_once('/').filter(|_| piece.element && rows > 0)
+            {
+                converter.rows_of(&super::convert::wildcard(wrapper), rows);
+            }
+        }
+    }
+}

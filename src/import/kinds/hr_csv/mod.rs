@@ -1,0 +1,178 @@
+//! People, from the export of any HR system: a table with headings, or Workday's report in JSON.
+//!
+//! There is no common format, so the columns are known by their usual headings, or by the user's
+//! map. Days have no time of day: employment begins with the start of its first day and ends with
+//! the end of its last one, at the offset that the user gives. Words of status are free text.
+
+use std::collections::BTreeMap;
+
+use super::{Importer, Shape};
+use crate::import::people::Known;
+use crate::import::row::{Refusal, Row};
+use crate::import::setting::Setting;
+use crate::import::sink::Sink;
+use crate::inventory::draft::{Draft, To};
+use crate::inventory::record::Person;
+use crate::inventory::vocabulary::{PersonEmployment, PersonStatus};
+use crate::time::Instant;
+
+mod dates;
+pub mod survey;
+mod words;
+
+use words::Field;
+
+/// The importer.
+pub const IMPORTER: Importer = Importer {
+    kind: "hr-csv",
+    title: "people from any HR system: CSV with headings, or Workday's report in JSON",
+    how: "the HR system's report of all workers, those who left included, as CSV",
+    unknown: "accounts and access; the time of day of a termination; often the end of a contract",
+    shapes: &[Shape { name: "worker", is: |row| words::is_worker(row), read: worker }],
+    survey: true,
+};
+
+/// What was made out before the first row.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The columns of each field, in the order in which they count.
+    columns: BTreeMap<Field, Vec<String>>,
+    /// Whether dates begin with the day.
+    day_first: bool,
+    /// Whether managers are named by what the export knows people by.
+    managers: bool,
+}
+
+impl Plan {
+    fn texts<'a>(&self, row: &Row<'a>, field: Field) -> Vec<&'a str> {
+        let columns = self.columns.get(&field).map(Vec::as_slice).unwrap_or_default();
+        columns
+            .iter()
+            .filter_map(|column| row.text(column))
+            .filter(|text| !words::is_nothing(text))
+            .collect()
+    }
+
+    fn text<'a>(&self, row: &Row<'a>, field: Field) -> Option<&'a str> {
+        self.texts(row, field).first().copied()
+    }
+
+    /// The latest of the dates of a field: a rehire has two first days.
+    fn day(
+        &self,
+        row: &Row<'_>,
+        field: Field,
+        later: i64,
+        setting: &Setting,
+    ) -> Result<Option<Instant>, Refusal> {
+        let mut latest = None;
+        for column in self.columns.get(&field).map(Vec::as_slice).unwrap_or_default() {
+            let day = dates::read(row, column, self.day_first)?;
+            let at = day.and_then(|day| day.instant(later, setting.offset));
+            latest = latest.max(at);
+        }
+        Ok(latest)
+    }
+}
+
+/// By what a person is known everywhere: their number, or else their first address or login name.
+fn id_of(plan: &Plan, row: &Row<'_>) -> Option<String> {
+    let number = plan.text(row, Field::EmployeeNumber).map(str::to_owned);
+    let email = || plan.text(row, Field::Email).and_then(|cell| addresses(cell).next());
+    number.or_else(email).or_else(|| plan.text(row, Field::UserName).map(str::to_owned))
+}
+
+fn addresses(cell: &str) -> impl Iterator<Item = String> {
+    let parts = cell.split([';', ',', ' ']).map(str::trim).filter(|part| part.contains('@'));
+    parts.map(str::to_lowercase)
+}
+
+fn worker(row: &Row<'_>, out: &mut Sink<'_>) -> Result<(), Refusal> {
+    let export = out.export;
+    let Some(plan) = &export.plan else {
+        return super::super::row::refuse("its columns are unknown");
+    };
+    let setting = &export.setting;
+    let Some(id) = id_of(plan, row) else {
+        return super::super::row::refuse("it has no employee number, e-mail or user name");
+    };
+    let emails: Vec<String> =
+        plan.texts(row, Field::Email).into_iter().flat_map(addresses).collect();
+    let user_name = plan.text(row, Field::UserName);
+    let started_at = plan.day(row, Field::StartedAt, 0, setting)?;
+    let ended_at = plan.day(row, Field::EndedAt, 1, setting)?;
+    let words = plan.columns.contains_key(&Field::Status);
+    let status = match plan.text(row, Field::Status) {
+        Some(text) => words::status(text, setting).unwrap_or_else(|| {
+            let column = plan.columns.get(&Field::Status).and_then(|columns| columns.first());
+            row.unknown_word(column.map_or("status", String::as_str), text);
+            PersonStatus::Unknown
+        }),
+        None if ended_at.is_some_and(|end| end <= export.exported_at) => PersonStatus::Terminated,
+        None if words => PersonStatus::Unknown,
+        None if started_at.is_some_and(|start| start > export.exported_at) => PersonStatus::Prehire,
+        None => PersonStatus::Active,
+    };
+    let draft = Draft::<Person>::new(&id)
+        .status(status)
+        .name(name(plan, row).as_deref())
+        .emails(emails.iter().map(String::as_str).collect::<Vec<_>>())
+        .employee_number(plan.text(row, Field::EmployeeNumber))
+        .user_name(user_name)
+        .employment(plan.text(row, Field::Employment).and_then(words::employment))
+        .department(plan.text(row, Field::Department))
+        .started_at(started_at)
+        .ended_at(ended_at)
+        .contract_ends_at(plan.day(row, Field::ContractEndsAt, 1, setting)?)
+        .role_changed_at(plan.day(row, Field::RoleChangedAt, 0, setting)?);
+    let manager = manager(plan, row, out)?;
+    let draft = draft.manager(manager.as_deref().map(To::person));
+    let known = Known {
+        id,
+        employee_number: plan.text(row, Field::EmployeeNumber).map(str::to_owned),
+        emails,
+        user_names: user_name.into_iter().map(str::to_owned).collect(),
+    };
+    out.person(draft, known)
+}
+
+fn name(plan: &Plan, row: &Row<'_>) -> Option<String> {
+    let whole = plan.text(row, Field::Name).map(str::to_owned);
+    let parts = || {
+        let parts: Vec<&str> = [Field::FirstName, Field::LastName]
+            .iter()
+            .filter_map(|part| plan.text(row, *part))
+            .collect();
+        (!parts.is_empty()).then(|| parts.join(" "))
+    };
+    whole.or_else(parts)
+}
+
+/// Managers are named by number, or by an address or a login name that a later row may have; never
+/// by their name.
+fn manager(plan: &Plan, row: &Row<'_>, out: &Sink<'_>) -> Result<Option<String>, Refusal> {
+    let group = row.rows("Worker_s_Manager_group");
+    let nested = group.first().and_then(|group| group.text("Manager_ID"));
+    let Some(word) = nested.or_else(|| plan.text(row, Field::Manager).filter(|_| plan.managers))
+    else {
+        return Ok(None);
+    };
+    if nested.is_some() || !word.contains('@') {
+        return Ok(Some(word.to_owned()));
+    }
+    out.person_later(word).map(Some)
+}
+
+impl Field {
+    /// What the user calls it in the configuration.
+    pub fn all_names() -> impl Iterator<Item = &'static str> + Clone {
+        Self::ALL.iter().map(|(_, name, _)| *name)
+    }
+}
+
+pub use words::Field as Column;
+
+/// What the words of employment mean, for the table of statuses too.
+pub fn employment_words() -> &'static [(&'static str, PersonEmployment)] {
+    words::EMPLOYMENTS
+}

@@ -1,0 +1,255 @@
+//! One record of what several rows say of it.
+//!
+//! A row that lists a thing counts more than one that only mentions it, and a newer export more
+//! than an older one; lists are united, absent fields filled in. Where two rows contradict each
+//! other, the conflict is reported, and what could be a violation is kept: the later use, the
+//! status that gives access.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::inventory::Kind;
+
+/// How much a row's word counts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Rank {
+    /// Whether it lists the record.
+    pub listed: bool,
+    /// When it was exported.
+    pub newer: i64,
+}
+
+/// What rows said differently: the kind and field, how often, and the first ids.
+pub type Conflicts = BTreeMap<(&'static str, String), (u64, Vec<String>)>;
+
+/// How many ids are listed of each conflict.
+const LISTED: usize = 3;
+
+/// The statuses that give access, first the one that gives most.
+const ALIVE: [&str; 5] = ["enabled", "active", "unknown", "locked", "pending"];
+
+/// Merges what is said of one record, in the order of the rows.
+pub fn merge(kind: Kind, parts: &[(Rank, &Value)], conflicts: &mut Conflicts) -> Value {
+    let mut parts: Vec<_> = parts.to_vec();
+    // Of HR, the row of the later employment; of equal ones, the first.
+    parts
+        .sort_by(|(a, left), (b, right)| b.cmp(a).then_with(|| started(right).cmp(&started(left))));
+    let newest = parts.first().map_or("", |(_, value)| started(value));
+    let mut merged = Map::new();
+    let mut places = Vec::new();
+    let mut ranks: BTreeMap<String, Rank> = BTreeMap::new();
+    for (rank, said) in parts {
+        let Some(members) = said.as_object() else { continue };
+        for (field, value) in members {
+            match (field.as_str(), merged.get_mut(field)) {
+                ("source_ref", Some(_)) => places.push(value.clone()),
+                ("source", Some(_)) => {}
+                (_, None) => {
+                    merged.insert(field.clone(), value.clone());
+                    ranks.insert(field.clone(), rank);
+                }
+                (_, Some(known)) if known == value => {}
+                (_, Some(known)) => {
+                    let known_rank = ranks.get(field).copied().unwrap_or(rank);
+                    let earlier_employment = kind == Kind::Person && started(said) < newest;
+                    let stronger = known_rank > rank || earlier_employment;
+                    if !unite(field, known, value, stronger)
+                        && known_rank.listed == rank.listed
+                        && rank.listed
+                    {
+                        let id = members.get("id").and_then(Value::as_str).unwrap_or_default();
+                        let (count, ids) =
+                            conflicts.entry((kind.singular(), field.clone())).or_default();
+                        *count += 1;
+                        if ids.len() < LISTED {
+                            ids.push(id.to_owned());
+                        }
+                    }
+                }
+            }
+        }
+    }
+    // Which other rows it is from.
+    let others: Vec<&str> = places.iter().filter_map(Value::as_str).take(LISTED).collect();
+    if kind != Kind::Source && has_tags(kind) && !others.is_empty() {
+        let tags = merged.entry("tags").or_insert_with(|| Value::Object(Map::new()));
+        if let Some(tags) = tags.as_object_mut() {
+            tags.insert("also_in".into(), others.join(", ").into());
+        }
+    }
+    Value::Object(merged)
+}
+
+/// The first day of a person's employment; of other records, nothing.
+fn started(value: &Value) -> &str {
+    value.get("started_at").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The kinds whose records carry free facts.
+fn has_tags(kind: Kind) -> bool {
+    !matches!(kind, Kind::Team | Kind::Group | Kind::Offboarding)
+}
+
+/// Puts two values of a field together; says whether they don't contradict each other. `stronger`
+/// if the known one counts more.
+fn unite(field: &str, known: &mut Value, value: &Value, stronger: bool) -> bool {
+    match (known, value) {
+        (Value::Array(known), Value::Array(more)) => {
+            if known.len() + more.len() > 64 {
+                let seen: std::collections::BTreeSet<String> =
+                    known.iter().map(Value::to_string).collect();
+                known.extend(more.iter().filter(|item| !seen.contains(&item.to_string())).cloned());
+            } else {
+                for item in more {
+                    if !known.contains(item) {
+                        known.push(item.clone());
+                    }
+                }
+            }
+            true
+        }
+        (Value::Object(known), Value::Object(more)) => {
+            for (name, value) in more {
+                known.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+            true
+        }
+        (Value::Bool(known), Value::Bool(value)) if field == "privileged" => {
+            *known |= value;
+            true
+        }
+        (Value::String(known), Value::String(value)) => text(field, known, value, stronger),
+        _ => false,
+    }
+}
+
+fn text(field: &str, known: &mut String, value: &str, stronger: bool) -> bool {
+    let take = |known: &mut String, other: bool| {
+        if other {
+            value.clone_into(known);
+        }
+        true
+    };
+    // Times are in UTC and of one form: their order is that of their texts, but for milliseconds.
+    let later = |a: &str, b: &str| a.trim_end_matches('Z') > b.trim_end_matches('Z');
+    match field {
+        "last_login_at"
+        | "interactive_login_at"
+        | "last_used_at"
+        | "exposed_at"
+        | "last_rotated_at"
+        | "last_reviewed_at" => {
+            let newer = later(value, known);
+            take(known, newer)
+        }
+        "created_at" | "granted_at" => {
+            let older = later(known, value);
+            take(known, older)
+        }
+        "last_used_state" => {
+            // One who saw a use knows more than one who saw none.
+            let rank = |word: &str| {
+                ["known", "never", "not_tracked"]
+                    .iter()
+                    .position(|known| *known == word)
+                    .unwrap_or(3)
+            };
+            let better = rank(value) < rank(known);
+            take(known, better)
+        }
+        _ if value == "unknown" => true,
+        _ if known == "unknown" => take(known, true),
+        // A leaver who counts as there would be passed over.
+        "status" if !stronger && value == "terminated" => {
+            take(known, true);
+            false
+        }
+        "status" if !stronger && known == "terminated" => false,
+        "status" if !stronger => {
+            let rank =
+                |word: &str| ALIVE.iter().position(|alive| *alive == word).unwrap_or(ALIVE.len());
+            let more = rank(value) < rank(known);
+            take(known, more);
+            false
+        }
+        _ => stronger,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn rank(listed: bool, newer: i64) -> Rank {
+        Rank { listed, newer }
+    }
+
+    #[test]
+    fn a_listing_counts_more_than_a_mention_and_lists_are_united() {
+        let mut conflicts = Conflicts::new();
+        let mention =
+            json!({"id": "g", "members": ["account:a"], "source": "u", "source_ref": "u:1"});
+        let other =
+            json!({"id": "g", "members": ["account:b"], "source": "u", "source_ref": "u:2"});
+        let listing = json!({"id": "g", "name": "Admins", "privileged": true, "source": "g", "source_ref": "g:1"});
+        let merged = merge(
+            Kind::Group,
+            &[(rank(false, 9), &mention), (rank(false, 9), &other), (rank(true, 1), &listing)],
+            &mut conflicts,
+        );
+        assert_eq!(
+            merged,
+            json!({"id": "g", "name": "Admins", "privileged": true, "members": ["account:a", "account:b"],
+            "source": "g", "source_ref": "g:1"})
+        );
+        assert!(conflicts.is_empty());
+    }
+
+    #[test]
+    fn of_contradictions_the_one_that_gives_access_is_kept_and_reported() {
+        let mut conflicts = Conflicts::new();
+        let off = json!({"id": "a", "status": "disabled", "last_login_at": "2026-01-01T00:00:00Z"});
+        let on =
+            json!({"id": "a", "status": "enabled", "last_login_at": "2026-01-01T00:00:00.500Z"});
+        let merged =
+            merge(Kind::Account, &[(rank(true, 1), &off), (rank(true, 1), &on)], &mut conflicts);
+        assert_eq!(
+            (&merged["status"], &merged["last_login_at"]),
+            (&json!("enabled"), &json!("2026-01-01T00:00:00.500Z"))
+        );
+        assert_eq!(conflicts.keys().next(), Some(&("account", "status".to_owned())));
+        // A newer export knows better.
+        conflicts.clear();
+        let merged =
+            merge(Kind::Account, &[(rank(true, 1), &on), (rank(true, 2), &off)], &mut conflicts);
+        assert_eq!(merged["status"], "disabled");
+        assert!(conflicts.is_empty());
+    }
+
+    #[test]
+    fn of_two_employments_the_later_one_counts() {
+        let mut conflicts = Conflicts::new();
+        let first = json!({"id": "7", "status": "terminated", "started_at": "2020-01-01T00:00:00Z", "ended_at": "2022-01-01T00:00:00Z"});
+        let again = json!({"id": "7", "status": "active", "started_at": "2025-01-01T00:00:00Z"});
+        let merged = merge(
+            Kind::Person,
+            &[(rank(true, 1), &first), (rank(true, 1), &again)],
+            &mut conflicts,
+        );
+        assert_eq!(
+            (&merged["status"], &merged["started_at"]),
+            (&json!("active"), &json!("2025-01-01T00:00:00Z"))
+        );
+        assert!(conflicts.is_empty());
+        let (left, here) =
+            (json!({"id": "7", "status": "terminated"}), json!({"id": "7", "status": "active"}));
+        for parts in [[&left, &here], [&here, &left]] {
+            let merged =
+                merge(Kind::Person, &parts.map(|part| (rank(true, 1), part)), &mut conflicts);
+            assert_eq!(merged["status"], "terminated");
+        }
+        assert_eq!(conflicts.values().map(|(count, _)| *count).sum::<u64>(), 2);
+    }
+}

@@ -1,0 +1,194 @@
+//! The well-known shapes of secrets: none of them may reach an inventory.
+
+use std::sync::LazyLock;
+
+use regex::bytes::{Regex, RegexSet};
+
+/// What a secret looks like, by whose it is: what every one of them holds, and the whole of it. Prefixes that vendors document for secret scanners;
+/// the lengths keep ids out. An AWS access key id (`AKIA...`) is a name, not a secret.
+const SHAPES: &[(&str, &[&str], &str)] = &[
+    ("a private key", &["PRIVATE KEY"], r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY"),
+    (
+        "a JSON Web Token",
+        &["eyJ"],
+        r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
+    ),
+    ("a GitHub token", &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"], r"\bgh[pousr]_[A-Za-z0-9]{36,}"),
+    ("a GitHub fine-grained token", &["github_pat_"], r"\bgithub_pat_[A-Za-z0-9_]{50,}"),
+    (
+        "a GitLab token",
+        &[
+            "glpat-", "gldt-", "glrt-", "glcbt-", "glptt-", "glft-", "glimt-", "glagent-",
+            "gloas-", "glsoat-",
+        ],
+        r"\bgl(?:pat|dt|rt|cbt|ptt|ft|imt|agent|oas|soat)-[A-Za-z0-9_=-]{20,}",
+    ),
+    (
+        "a Slack token",
+        &["xox", "xapp-"],
+        r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bxapp-[0-9]-[A-Za-z0-9-]{10,}",
+    ),
+    (
+        "a Slack webhook",
+        &["hooks.slack.com"],
+        r"hooks\.slack\.com/services/T[A-Z0-9]+/B[A-Z0-9]+/[A-Za-z0-9]{16,}",
+    ),
+    (
+        "an OpenAI key",
+        &["sk-"],
+        r"\bsk-(?:proj|svcacct|admin|None)-[A-Za-z0-9_-]{20,}|\bsk-[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}",
+    ),
+    ("an Anthropic key", &["sk-ant-"], r"\bsk-ant-[a-z0-9]+-[A-Za-z0-9_-]{20,}"),
+    ("a Google API key", &["AIza"], r"\bAIza[A-Za-z0-9_-]{35}"),
+    (
+        "a Google OAuth token",
+        &["ya29.", "GOCSPX-"],
+        r"\bya29\.[A-Za-z0-9_-]{20,}|\bGOCSPX-[A-Za-z0-9_-]{20,}",
+    ),
+    ("a Vault token", &["hvs.", "hvb.", "hvr."], r"\bhv[sbr]\.[A-Za-z0-9_-]{20,}"),
+    ("an Entra client secret", &["Q~"], r"\b[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}"),
+    (
+        "an AWS session token",
+        &["FwoGZXIvYXdz", "IQoJb3JpZ2lu"],
+        r"\b(?:FwoGZXIvYXdz|IQoJb3JpZ2lu)[A-Za-z0-9+/=]{20,}",
+    ),
+    ("a Databricks token", &["dapi"], r"\bdapi[0-9a-f]{32}"),
+    ("a Stripe key", &["k_live_", "k_test_"], r"\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}"),
+    ("a SendGrid key", &["SG."], r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
+    ("an npm token", &["npm_"], r"\bnpm_[A-Za-z0-9]{36}"),
+    ("a PyPI token", &["pypi-"], r"\bpypi-[A-Za-z0-9_-]{50,}"),
+    (
+        "a Shopify token",
+        &["shpat_", "shpca_", "shppa_", "shpss_"],
+        r"\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}",
+    ),
+    ("a DigitalOcean token", &["doo_v1_", "dop_v1_", "dor_v1_"], r"\bdo[opr]_v1_[0-9a-f]{64}"),
+    ("a Hugging Face token", &["hf_"], r"\bhf_[A-Za-z0-9]{30,}"),
+    ("an Okta token", &["\"00", " 00"], r#"\b00[A-Za-z0-9_-]{40}["\\]"#),
+    ("an age key", &["AGE-SECRET-KEY-"], r"\bAGE-SECRET-KEY-1[0-9A-Z]{50,}"),
+    ("a password in a URL", &["://"], r"[a-z][a-z0-9+.-]*://[^/\s:@\x22]+:[^/\s:@\x22]{3,}@"),
+];
+
+struct Scanner {
+    /// Nearly no record holds any of these.
+    hints: Regex,
+    any: RegexSet,
+    each: Vec<Regex>,
+}
+
+/// The expressions are constants; a test compiles each of them.
+static SCANNER: LazyLock<Option<Scanner>> = LazyLock::new(|| {
+    let shapes = SHAPES.iter().map(|(.., shape)| format!("(?-u){shape}"));
+    let each: Result<Vec<Regex>, regex::Error> =
+        shapes.clone().map(|shape| Regex::new(&shape)).collect();
+    let hints: Vec<String> =
+        SHAPES.iter().flat_map(|(_, hints, _)| *hints).map(|hint| regex::escape(hint)).collect();
+    let hints = Regex::new(&hints.join("|")).ok()?;
+    Some(Scanner { hints, any: RegexSet::new(shapes).ok()?, each: each.ok()? })
+});
+
+/// A secret in a record: what it is, never the value.
+#[derive(Debug)]
+pub struct Secret {
+    /// What it looks like.
+    pub name: &'static str,
+    at: usize,
+}
+
+/// The first secret in a record's JSON.
+pub fn find(json: &[u8]) -> Option<Secret> {
+    let scanner = SCANNER.as_ref()?;
+    scanner.hints.find(json)?;
+    let first = scanner.any.matches(json).into_iter().next()?;
+    let at = scanner.each.get(first)?.find(json)?.start();
+    Some(Secret { name: SHAPES.get(first)?.0, at })
+}
+
+impl Secret {
+    /// The outer field that it is in.
+    pub fn field(&self, json: &[u8]) -> String {
+        let Ok(super::value::Value::Object(members)) = serde_json::from_slice(json) else {
+            return String::from("a field");
+        };
+        // Keys are the contract's own, so the last one before the place is the field.
+        let place = |key: &str| {
+            let key = format!("\"{key}\":");
+            json.get(..self.at)
+                .unwrap_or(&[])
+                .windows(key.len())
+                .rposition(|part| part == key.as_bytes())
+        };
+        let last = members.iter().filter_map(|(key, _)| Some((place(key)?, key))).max();
+        last.map_or_else(|| "a field".into(), |(_, key)| format!("`{key}`"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Made here, so that no text of this file looks like a secret.
+    fn samples() -> Vec<String> {
+        let x = |n: usize| "aB3".chars().cycle().take(n).collect::<String>();
+        let hex = |n: usize| "0a1b".chars().cycle().take(n).collect::<String>();
+        vec![
+            ["-----BEGIN RSA ", "PRIVATE KEY-----"].concat(),
+            format!("eyJ{}.eyJ{}.{}", x(20), x(20), x(20)),
+            format!("ghp_{}", x(36)),
+            format!("github_pat_{}", x(82)),
+            format!("glpat-{}", x(20)),
+            format!("xoxb-{}", x(24)),
+            format!("https://hooks.slack.com/services/T0{}/B0{}/{}", "A1", "B2", x(24)),
+            format!("sk-proj-{}", x(40)),
+            format!("sk-ant-api03-{}", x(40)),
+            format!("AIza{}", x(35)),
+            format!("ya29.{}", x(30)),
+            format!("hvs.{}", x(24)),
+            format!("abc8Q~{}", x(34)),
+            format!("IQoJb3JpZ2lu{}", x(40)),
+            format!("dapi{}", hex(32)),
+            format!("sk_live_{}", x(24)),
+            format!("SG.{}.{}", x(22), x(43)),
+            format!("npm_{}", x(36)),
+            format!("pypi-{}", x(60)),
+            format!("shpat_{}", hex(32)),
+            format!("dop_v1_{}", hex(64)),
+            format!("hf_{}", x(34)),
+            format!("00{}", x(40)),
+            format!("AGE-SECRET-KEY-1{}", "Q2".repeat(29)),
+            ["postgres://svc:", "hunter22", "@db.corp.example/x"].concat(),
+        ]
+    }
+
+    #[test]
+    fn every_shape_is_found_in_its_field_and_never_shown() {
+        let samples = samples();
+        assert_eq!(samples.len(), SHAPES.len());
+        for ((name, ..), sample) in SHAPES.iter().zip(&samples) {
+            let json = format!(
+                "{{\"id\":\"x\",\"name\":{},\"role\":\"r\"}}",
+                serde_json::to_string(&format!("say {sample}")).unwrap()
+            );
+            let found = find(json.as_bytes()).unwrap_or_else(|| panic!("{name}"));
+            assert_eq!((found.name, found.field(json.as_bytes()).as_str()), (*name, "`name`"));
+            assert!(!format!("{found:?}").contains(sample.as_str()));
+        }
+    }
+
+    #[test]
+    fn ids_are_no_secrets() {
+        let id = ["AKIA", "IOSFODNN7EXAMPLE"].concat();
+        for plain in [
+            id.as_str(),
+            "00uabcdefg1234567890",
+            "59e617e5-e447-4adc-8b88-00af644d7c92",
+            "arn:aws:iam::123456789012:user/ada#access_key_1",
+            "https://login.example.com/bjensen",
+            "SHA256:0Nk1KcQvKcNGkdlXvKQ0dQKgHqYQ0m0hJ0mQ0KcQvKc=",
+            "sk-ops",
+            "task-anthropic-api",
+        ] {
+            assert!(find(format!("{{\"id\":\"{plain}\"}}").as_bytes()).is_none(), "{plain}");
+        }
+    }
+}

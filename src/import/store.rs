@@ -1,0 +1,549 @@
+//! The records of an import, on disk: they are written as they come, and put together at the end.
+//!
+//! Several rows can say something of the same record, in files that are far apart. So each record
+//! goes to a temporary file of its kind, and a digest of its id to an index; when all rows are
+//! read, the index tells the ids that occur twice, a part at a time, and only those records are
+//! read again and merged. Memory doesn't grow with the number of records.
+//!
+//! The file of the kind that has most becomes the inventory itself: its records stay where they
+//! are, between a heading for which there is room and the other kinds.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+use super::merge::{self, Conflicts};
+use super::sink::{Batch, Entry};
+use crate::inventory::Kind;
+use crate::time::Instant;
+
+/// How the inventory is formed.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Form {
+    /// One JSON document.
+    #[default]
+    Document,
+    /// A record a line.
+    Lines,
+}
+
+impl Form {
+    /// What stands before and after a record.
+    pub fn around(self, kind: Kind) -> (Cow<'static, str>, &'static str) {
+        match self {
+            Self::Document => (Cow::Borrowed(""), ",\n"),
+            Self::Lines => (Cow::Owned(format!("{{\"{}\":", kind.singular())), "}\n"),
+        }
+    }
+}
+
+/// Room for what stands before the first record.
+const HEADING: u64 = 160;
+/// The length of an entry in the index.
+const ENTRY: usize = 40;
+/// How many entries are looked at together.
+const TOGETHER: u64 = 2 << 20;
+
+/// Records that are being collected.
+pub struct Store {
+    form: Form,
+    records: Vec<BufWriter<NamedTempFile>>,
+    lengths: Vec<u64>,
+    counts: Vec<u64>,
+    index: BufWriter<File>,
+    entries: u64,
+}
+
+/// A record that isn't written as it is.
+struct Patch {
+    kind: Kind,
+    start: u64,
+    length: u32,
+    instead: Option<Box<[u8]>>,
+}
+
+/// What became of rows whose record another one has taken in.
+#[derive(Default, Debug)]
+pub struct Merged {
+    /// By source: rows whose record went into another row's.
+    pub rows: Vec<u64>,
+    /// What two exports said differently.
+    pub conflicts: Conflicts,
+}
+
+/// Records that are put together.
+pub struct Whole {
+    form: Form,
+    records: Vec<NamedTempFile>,
+    lengths: Vec<u64>,
+    counts: Vec<u64>,
+    patches: Vec<Patch>,
+    /// What was merged.
+    pub merged: Merged,
+}
+
+impl Store {
+    /// An empty one, with temporary files in a folder: that of the inventory, so that one of them
+    /// can take its name.
+    ///
+    /// # Errors
+    /// Files that can't be made.
+    pub fn new(form: Form, folder: &Path) -> io::Result<Self> {
+        let file = || {
+            let mut file = NamedTempFile::new_in(folder)?;
+            file.write_all(&[b' '; HEADING as usize])?;
+            Ok(BufWriter::with_capacity(1 << 20, file))
+        };
+        let records: io::Result<Vec<_>> = Kind::ALL.iter().map(|_| file()).collect();
+        let index = BufWriter::with_capacity(1 << 20, tempfile::tempfile_in(folder)?);
+        let (lengths, counts) = (vec![HEADING; Kind::ALL.len()], vec![0; Kind::ALL.len()]);
+        Ok(Self { form, records: records?, lengths, counts, index, entries: 0 })
+    }
+
+    /// How the inventory is formed.
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// Adds the records of a batch.
+    ///
+    /// # Errors
+    /// A disk that is full.
+    pub fn add(&mut self, batch: &Batch) -> io::Result<()> {
+        for mut entry in batch.entries.iter().copied() {
+            entry.start += self.lengths.get(entry.kind as usize).copied().unwrap_or(0);
+            self.index.write_all(&to_bytes(&entry))?;
+            self.counts.iter_mut().skip(entry.kind as usize).take(1).for_each(|count| *count += 1);
+        }
+        self.entries += batch.entries.len() as u64;
+        let files = self.records.iter_mut().zip(&mut self.lengths);
+        for ((file, length), records) in files.zip(&batch.records) {
+            file.write_all(records)?;
+            *length += records.len() as u64;
+        }
+        Ok(())
+    }
+
+    /// Merges the records that have the same id. `newer` says of each source when it was exported.
+    ///
+    /// # Errors
+    /// Files that can't be read.
+    pub fn finish(self, sources: usize, newer: &dyn Fn(u32) -> i64) -> io::Result<Whole> {
+        let mut records = Vec::new();
+        for file in self.records {
+            records.push(file.into_inner().map_err(io::IntoInnerError::into_error)?);
+        }
+        let mut index = self.index.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let mut whole = Whole {
+            form: self.form,
+            records,
+            lengths: self.lengths,
+            counts: self.counts,
+            patches: Vec::new(),
+            merged: Merged { rows: vec![0; sources], conflicts: Conflicts::default() },
+        };
+        let parts = self.entries.div_ceil(TOGETHER).max(1);
+        for part in 0..parts {
+            index.seek(SeekFrom::Start(0))?;
+            let mut entries = Vec::new();
+            let mut from = BufReader::with_capacity(1 << 20, &index);
+            let mut bytes = [0; ENTRY];
+            for _ in 0..self.entries {
+                from.read_exact(&mut bytes)?;
+                let entry = from_bytes(&bytes);
+                if entry.id % parts == part {
+                    entries.push(entry);
+                }
+            }
+            // Of the same id, the order in which they came.
+            entries.sort_unstable_by_key(|entry| (entry.kind, entry.id, entry.start));
+            for same in entries
+                .chunk_by(|a, b| (a.kind, a.id) == (b.kind, b.id))
+                .filter(|same| same.len() > 1)
+            {
+                whole.unite(same, newer)?;
+            }
+        }
+        whole.patches.sort_by_key(|patch| (patch.kind, patch.start));
+        Ok(whole)
+    }
+}
+
+impl Whole {
+    /// Makes one record of those that have the same digest of their id.
+    fn unite(&mut self, same: &[Entry], newer: &dyn Fn(u32) -> i64) -> io::Result<()> {
+        // Only what differs is read again; of a thousand equal mentions, one.
+        let mut distinct: Vec<Entry> = Vec::new();
+        for entry in same {
+            match distinct.iter_mut().find(|other| other.content == entry.content) {
+                Some(other) => {
+                    self.drop(*entry, entry.primary && other.primary);
+                    if entry.primary && !other.primary {
+                        // A row lists what another one mentioned in the same words.
+                        other.primary = true;
+                    }
+                    other.mention &= entry.mention;
+                }
+                None => distinct.push(*entry),
+            }
+        }
+        if distinct.len() < 2 {
+            return Ok(());
+        }
+        let mut read = Vec::new();
+        for entry in distinct {
+            let value = self.read(entry)?;
+            let rank = merge::Rank { listed: !entry.mention, newer: newer(entry.source) };
+            read.push((entry, rank, value));
+        }
+        // Two ids can have one digest.
+        read.sort_by(|a, b| {
+            a.2.get("id").and_then(|id| id.as_str()).cmp(&b.2.get("id").and_then(|id| id.as_str()))
+        });
+        for same in
+            read.chunk_by(|a, b| a.2.get("id") == b.2.get("id")).filter(|same| same.len() > 1)
+        {
+            let parts: Vec<_> = same.iter().map(|(_, rank, value)| (*rank, value)).collect();
+            let Some((first, rest)) = same.split_first() else { continue };
+            let merged = merge::merge(first.0.kind, &parts, &mut self.merged.conflicts);
+            let (before, after) = self.form.around(first.0.kind);
+            let line = format!("{before}{merged}{after}").into_bytes();
+            let mut listed = first.0.primary;
+            self.patches.push(Patch {
+                kind: first.0.kind,
+                start: first.0.start,
+                length: first.0.length,
+                instead: Some(line.into()),
+            });
+            for (entry, ..) in rest {
+                // The first row that lists the record is the one that is written.
+                self.drop(*entry, entry.primary && listed);
+                listed |= entry.primary;
+            }
+        }
+        Ok(())
+    }
+
+    fn drop(&mut self, entry: Entry, row: bool) {
+        self.counts.iter_mut().skip(entry.kind as usize).take(1).for_each(|count| *count -= 1);
+        self.patches.push(Patch {
+            kind: entry.kind,
+            start: entry.start,
+            length: entry.length,
+            instead: None,
+        });
+        if let Some(rows) = self.merged.rows.get_mut(entry.source as usize).filter(|_| row) {
+            *rows += 1;
+        }
+    }
+
+    fn read(&mut self, entry: Entry) -> io::Result<serde_json::Value> {
+        let Some(file) = self.records.get_mut(entry.kind as usize) else {
+            return Ok(serde_json::Value::Null);
+        };
+        file.seek(SeekFrom::Start(entry.start))?;
+        let mut bytes = vec![0; entry.length as usize];
+        file.read_exact(&mut bytes)?;
+        let (before, after) = self.form.around(entry.kind);
+        let json = bytes.get(before.len()..bytes.len() - after.len()).unwrap_or(&[]);
+        serde_json::from_slice(json).map_err(io::Error::from)
+    }
+
+    /// How many records there are of a kind.
+    pub fn count(&self, kind: Kind) -> u64 {
+        self.counts.get(kind as usize).copied().unwrap_or(0)
+    }
+
+    /// Makes one file of all, with these sources; nobody has to write the largest kind again.
+    ///
+    /// # Errors
+    /// A disk that is full.
+    pub fn assemble(
+        mut self,
+        generated_at: Instant,
+        sources: &[Vec<u8>],
+    ) -> io::Result<NamedTempFile> {
+        let largest = Kind::ALL.iter().max_by_key(|kind| self.lengths.get(**kind as usize));
+        let largest = largest.copied().unwrap_or(Kind::Account);
+        let patches = std::mem::take(&mut self.patches);
+        let of = |kind: Kind| patches.iter().filter(move |patch| patch.kind == kind);
+        let mut base = self.records.swap_remove(largest as usize);
+        // What was swapped to its place is the last kind's.
+        let mut others: Vec<(Kind, NamedTempFile)> = Vec::new();
+        let last = Kind::ALL.len() - 1;
+        for (at, file) in self.records.into_iter().enumerate() {
+            let kind = if at == largest as usize { last } else { at };
+            others.extend(Kind::ALL.get(kind).map(|kind| (*kind, file)));
+        }
+        others.sort_by_key(|(kind, _)| *kind);
+        patch(&mut base, of(largest))?;
+        if self.form == Form::Document {
+            close(&mut base)?;
+        }
+        let mut out = BufWriter::with_capacity(1 << 20, base);
+        out.seek(SeekFrom::End(0))?;
+        let title = |kind: Kind| {
+            if self.form == Form::Document {
+                format!("\"{}\":[\n", kind.plural())
+            } else {
+                String::new()
+            }
+        };
+        for (kind, mut file) in others {
+            let count = self.counts.get(kind as usize).copied().unwrap_or(0);
+            if count == 0 {
+                continue;
+            }
+            if self.form == Form::Document {
+                write!(out, "],\n{}", title(kind))?;
+            }
+            copy(&mut file, of(kind), &mut out, count, self.form)?;
+        }
+        if self.form == Form::Document {
+            write!(out, "],\n{}", title(Kind::Source))?;
+        }
+        for (at, source) in sources.iter().enumerate() {
+            let (before, after) = self.form.around(Kind::Source);
+            out.write_all(before.as_bytes())?;
+            out.write_all(source)?;
+            let last = at + 1 == sources.len() && self.form == Form::Document;
+            out.write_all(if last { b"\n" } else { after.as_bytes() })?;
+        }
+        let heading = match self.form {
+            Form::Document => {
+                out.write_all(b"]}\n")?;
+                format!(
+                    "{{\"version\":\"1\",\"generated_at\":\"{generated_at}\",\n{}",
+                    title(largest)
+                )
+            }
+            Form::Lines => format!(
+                "{{\"inventory\":{{\"version\":\"1\",\"generated_at\":\"{generated_at}\"}}}}\n"
+            ),
+        };
+        let mut file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.seek(SeekFrom::Start(0))?;
+        // Spaces are nothing in JSON, in front of a line too.
+        let room = usize::try_from(HEADING).unwrap_or(0).saturating_sub(heading.len());
+        let (first, rest) = heading.split_at(heading.len().min(1));
+        write!(file, "{first}{}{rest}", " ".repeat(room))?;
+        Ok(file)
+    }
+}
+
+/// Puts in place what was merged, and spaces where a record is gone.
+fn patch<'p>(file: &mut NamedTempFile, patches: impl Iterator<Item = &'p Patch>) -> io::Result<()> {
+    let mut end = file.seek(SeekFrom::End(0))?;
+    for Patch { start, length, instead, .. } in patches {
+        let length = *length as usize;
+        let instead = instead.as_deref().unwrap_or_default();
+        file.seek(SeekFrom::Start(*start))?;
+        if instead.len() <= length {
+            // The end of the line stays the last byte.
+            let (text, tail) = instead.split_at(instead.len().saturating_sub(1));
+            file.write_all(text)?;
+            file.write_all(" ".repeat(length - text.len() - 1).as_bytes())?;
+            file.write_all(if tail.is_empty() { b"\n" } else { tail })?;
+        } else {
+            file.write_all(" ".repeat(length - 1).as_bytes())?;
+            file.seek(SeekFrom::Start(end))?;
+            file.write_all(instead)?;
+            end += instead.len() as u64;
+        }
+    }
+    Ok(())
+}
+
+/// Takes the comma after the last record away.
+fn close(file: &mut NamedTempFile) -> io::Result<()> {
+    const STEP: u64 = 1 << 16;
+    let mut end = file.seek(SeekFrom::End(0))?;
+    while end > HEADING {
+        let start = end.saturating_sub(STEP).max(HEADING);
+        file.seek(SeekFrom::Start(start))?;
+        let mut bytes = Vec::new();
+        Read::by_ref(file).take(end - start).read_to_end(&mut bytes)?;
+        if let Some(at) = bytes.iter().rposition(|byte| !byte.is_ascii_whitespace()) {
+            file.seek(SeekFrom::Start(start + at as u64))?;
+            return file.write_all(b" ");
+        }
+        end = start;
+    }
+    Ok(())
+}
+
+/// Copies the records of a kind; the last of a document has no comma.
+fn copy<'p>(
+    file: &mut NamedTempFile,
+    patches: impl Iterator<Item = &'p Patch>,
+    out: &mut impl Write,
+    count: u64,
+    form: Form,
+) -> io::Result<()> {
+    file.seek(SeekFrom::Start(HEADING))?;
+    let mut from = BufReader::with_capacity(1 << 20, file);
+    let mut patches = patches.peekable();
+    let (mut at, mut line, mut written) = (HEADING, Vec::new(), 0);
+    loop {
+        line.clear();
+        let length = io::BufRead::read_until(&mut from, b'\n', &mut line)?;
+        if length == 0 {
+            break;
+        }
+        let record = match patches.next_if(|patch| patch.start == at) {
+            Some(Patch { instead: None, .. }) => &[],
+            Some(Patch { instead: Some(other), .. }) => other.as_ref(),
+            None => line.as_slice(),
+        };
+        at += length as u64;
+        if record.is_empty() {
+            continue;
+        }
+        written += 1;
+        let last = written == count && form == Form::Document;
+        let record = if last { record.strip_suffix(b",\n").unwrap_or(record) } else { record };
+        out.write_all(record)?;
+        if last {
+            out.write_all(b"\n")?;
+        }
+    }
+    if written == count {
+        Ok(())
+    } else {
+        Err(io::Error::other("records are missing in a temporary file"))
+    }
+}
+
+fn to_bytes(entry: &Entry) -> [u8; ENTRY] {
+    let flags = u32::from(entry.primary) | u32::from(entry.mention) << 1 | (entry.kind as u32) << 8;
+    let mut bytes = [0; ENTRY];
+    let parts = [
+        &entry.id.to_le_bytes()[..],
+        &entry.content.to_le_bytes(),
+        &entry.start.to_le_bytes(),
+        &entry.length.to_le_bytes(),
+        &entry.source.to_le_bytes(),
+        &flags.to_le_bytes(),
+    ];
+    for (byte, value) in bytes.iter_mut().zip(parts.concat()) {
+        *byte = value;
+    }
+    bytes
+}
+
+fn from_bytes(bytes: &[u8; ENTRY]) -> Entry {
+    let long = |at: usize| {
+        let mut number = [0; 8];
+        number.iter_mut().zip(bytes.iter().skip(at)).for_each(|(to, from)| *to = *from);
+        u64::from_le_bytes(number)
+    };
+    // Two numbers of four bytes each are one of eight.
+    let (lengths, flags) = (long(24), long(32));
+    let low = |number: u64| u32::try_from(number & 0xffff_ffff).unwrap_or(0);
+    let kind = Kind::ALL.get(usize::try_from(flags >> 8 & 0xff).unwrap_or(0)).copied();
+    Entry {
+        kind: kind.unwrap_or(Kind::Source),
+        id: long(0),
+        content: long(8),
+        start: long(16),
+        length: low(lengths),
+        source: low(lengths >> 32),
+        primary: flags & 1 != 0,
+        mention: flags & 2 != 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn an_entry_is_read_as_it_was_written(id: u64, content: u64, start: u64, length: u32, source: u32, primary: bool, mention: bool, kind in 0usize..10) {
+            let entry = Entry { kind: Kind::ALL[kind], id, content, start, length, source, primary, mention };
+            prop_assert_eq!(format!("{:?}", from_bytes(&to_bytes(&entry))), format!("{entry:?}"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod whole {
+    use super::*;
+    use crate::import::sink::Batch;
+
+    #[test]
+    fn records_of_all_kinds_are_put_together_and_merged() {
+        for form in [Form::Document, Form::Lines] {
+            let folder = tempfile::tempdir().unwrap();
+            let mut store = Store::new(form, folder.path()).unwrap();
+            let mut batch =
+                Batch { records: vec![Vec::new(); Kind::ALL.len()], ..Batch::default() };
+            let mut add = |kind: Kind, id: u64, content: u64, json: &str| {
+                let records = &mut batch.records[kind as usize];
+                let start = records.len() as u64;
+                let (before, after) = form.around(kind);
+                records.extend_from_slice(format!("{before}{json}{after}").as_bytes());
+                let length = u32::try_from(records.len() as u64 - start).unwrap();
+                batch.entries.push(Entry {
+                    kind,
+                    id,
+                    content,
+                    start,
+                    length,
+                    source: 0,
+                    primary: true,
+                    mention: false,
+                });
+            };
+            add(Kind::System, 1, 1, r#"{"id":"s"}"#);
+            add(Kind::Account, 2, 1, r#"{"id":"a","status":"disabled"}"#);
+            add(Kind::Account, 3, 2, r#"{"id":"b"}"#);
+            add(Kind::System, 1, 1, r#"{"id":"s"}"#);
+            add(
+                Kind::Account,
+                2,
+                3,
+                r#"{"id":"a","status":"enabled","username":"x","type":"human"}"#,
+            );
+            add(Kind::Credential, 4, 1, r#"{"id":"c"}"#);
+            store.add(&batch).unwrap();
+            let whole = store.finish(1, &|_| 0).unwrap();
+            assert_eq!((whole.count(Kind::Account), whole.count(Kind::System)), (2, 1));
+            assert_eq!(whole.merged.rows, [2]);
+            let at = Instant::parse("2026-01-01T00:00:00Z").unwrap();
+            let file = whole.assemble(at, &[br#"{"id":"f"}"#.to_vec()]).unwrap();
+            let text = std::fs::read_to_string(file.path()).unwrap();
+            assert!(text.starts_with('{'));
+            if form == Form::Document {
+                let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+                assert_eq!(document["accounts"].as_array().unwrap().len(), 2);
+                assert_eq!(
+                    document["accounts"]
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .find(|a| a["id"] == "a")
+                        .unwrap()["status"],
+                    "enabled"
+                );
+                assert_eq!(document["generated_at"], "2026-01-01T00:00:00Z");
+                assert_eq!(
+                    (
+                        document["systems"].as_array().unwrap().len(),
+                        document["sources"][0]["id"].as_str()
+                    ),
+                    (1, Some("f"))
+                );
+            } else {
+                let lines = text.lines().filter(|line| !line.trim().is_empty());
+                let lines: Vec<serde_json::Value> =
+                    lines.map(|line| serde_json::from_str(line).unwrap()).collect();
+                assert_eq!(lines.len(), 6, "{lines:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Tables: lines of cells with a heading, separated by commas, semicolons, tabs or strokes.
+
+use std::io::{BufRead, BufReader, Read};
+
+use crate::fault::{Fault, Text, quote};
+
+use super::row::Header;
+
+/// Reads a table line by line.
+pub struct Table<R> {
+    lines: csv::Reader<BufReader<R>>,
+    /// The headings.
+    pub header: Header,
+    name: String,
+}
+
+impl<R: Read> Table<R> {
+    /// Reads the heading of a table. What separates cells is what the heading has most of.
+    ///
+    /// # Errors
+    /// A file that can't be read, or that has no heading.
+    pub fn new(from: R, name: &str) -> Result<Self, Fault> {
+        let mut from = BufReader::with_capacity(1 << 20, from);
+        let unreadable = |error: &std::io::Error| super::frame::unreadable(name, error);
+        let start = from.fill_buf().map_err(|error| unreadable(&error))?;
+        let heading = start.split(|b| *b == b'\n').find(|line| !line.is_empty()).unwrap_or(&[]);
+        let count = |separator: u8| memchr::memchr_iter(separator, heading).count();
+        let separator =
+            [b',', b';', b'\t', b'|'].into_iter().rev().max_by_key(|separator| count(*separator));
+        let separator = separator.filter(|separator| count(*separator) > 0).unwrap_or(b',');
+        let mut lines =
+            csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(from);
+        let header = match lines.headers() {
+            Ok(headings) => Header::new(headings.iter()),
+            Err(error) => return Err(fault(name, &error)),
+        };
+        Ok(Self { lines, header, name: name.to_owned() })
+    }
+
+    /// Fills a list with lines, up to so many; says how many.
+    ///
+    /// # Errors
+    /// A file that can't be read, or that isn't UTF-8.
+    pub fn lines(
+        &mut self,
+        lines: &mut Vec<(u64, csv::StringRecord)>,
+        most: usize,
+    ) -> Result<usize, Fault> {
+        lines.clear();
+        while lines.len() < most {
+            let mut record = csv::StringRecord::new();
+            match self.lines.read_record(&mut record) {
+                Ok(true) => {
+                    let line = record.position().map_or(0, csv::Position::line);
+                    // Some reports end each line with a separator, the heading too or not.
+                    trim(&mut record, self.header.names.len());
+                    lines.push((line, record));
+                }
+                Ok(false) => break,
+                Err(error) => return Err(fault(&self.name, &error)),
+            }
+        }
+        Ok(lines.len())
+    }
+}
+
+/// Cuts empty cells off that the heading has none for.
+fn trim(record: &mut csv::StringRecord, wanted: usize) {
+    if record.len() > wanted && record.iter().skip(wanted).all(|cell| cell.trim().is_empty()) {
+        record.truncate(wanted);
+    }
+}
+
+fn fault(name: &str, error: &csv::Error) -> Fault {
+    let line = error.position().map_or(0, csv::Position::line);
+    let message = match error.kind() {
+        csv::ErrorKind::Io(error) => return super::frame::unreadable(name, error),
+        csv::ErrorKind::Utf8 { err, .. } => {
+            format!("{}: cell {} of line {line} is not UTF-8", quote(name), err.field() + 1)
+        }
+        _ => format!("{}: line {line} can't be read", quote(name)),
+    };
+    let place = Text { name, text: " " }.excerpt(0..1, &[], String::new());
+    Fault::new(message, "save the table as UTF-8, or say its `encoding` in [[import]]")
+        .at(place.moved(line, 1))
+}
