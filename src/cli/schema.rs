@@ -6,6 +6,7 @@ use super::{Exit, print};
 use crate::cases::CaseFile;
 use crate::config;
 use crate::fault::Faults;
+use crate::import;
 use crate::inventory;
 use crate::policy::schema;
 use crate::report::model::Report;
@@ -27,6 +28,8 @@ pub enum Which {
     Report,
     /// JSON Schema of nhi-policy.toml.
     Config,
+    /// JSON Schema of `nhi-policy import --report`.
+    ImportReport,
     /// The Cedar schema that rules are written against.
     Cedar,
     /// JSON Schema of a rule's cases.
@@ -42,6 +45,7 @@ impl Which {
             Self::Report => schemars::schema_for!(Report),
             Self::Config => schemars::schema_for!(config::Document),
             Self::RuleCases => schemars::schema_for!(CaseFile),
+            Self::ImportReport => schemars::schema_for!(import::report::Report),
             Self::Cedar => return schema::PUBLISHED.to_owned(),
         };
         let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();

@@ -164,7 +164,7 @@ impl<'c> Converter<'c> {
         let wrapper = wildcard(pointer);
         let before = self.sink.rows();
         for (key, value) in members {
-            self.says(&wrapper, key, value);
+            self.dated(key, value);
             let length = pointer.len();
             pointer.push('/');
             pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
@@ -176,26 +176,39 @@ impl<'c> Converter<'c> {
             pointer.truncate(length);
         }
         let read = self.sink.rows() - before;
-        let has_lists = members.iter().any(|(_, value)| matches!(value, Value::List(_)));
-        if has_lists && read > 0 {
-            let next = members.iter().any(|(key, value)| names_next(key, value));
-            let page = self.pages.entry(wrapper).or_default();
+        let next = members.iter().any(|(key, value)| names_next(key, value));
+        if read == 0 {
+            // A page without rows, or what a list says of itself apart: its last word counts.
+            if let Some(page) = self.pages.get_mut(&wrapper) {
+                page.next = next;
+            } else if next {
+                self.pages.entry(wrapper).or_default().next = true;
+            }
+        } else if members.iter().any(|(_, value)| matches!(value, Value::List(_))) {
+            // Two lists in one answer are not pages of one.
+            let page =
+                self.pages.entry(format!("{wrapper} {}", self.sink.last_shape())).or_default();
             page.rows += read;
             page.next = next;
+            page.total = page.total.max(total(members));
         }
         rows
     }
 
-    /// Notes what a member of a wrapper says of further pages and of the export's time.
+    /// Notes what a member of a wrapper that is read piece by piece says of further pages.
     pub fn says(&mut self, wrapper: &str, key: &str, value: &Value<'_>) {
         if names_next(key, value) {
             self.pages.entry(wrapper.to_owned()).or_default().next = true;
         }
-        if let (true, Some(text)) = (TOTALS.contains(&key), value.text()) {
-            let total = text.parse().ok();
+        if let Some(total) = total_of(key, value) {
             let page = self.pages.entry(wrapper.to_owned()).or_default();
-            page.total = page.total.max(total);
+            page.total = page.total.max(Some(total));
         }
+        self.dated(key, value);
+    }
+
+    /// Notes when the export was made, where it says so.
+    fn dated(&mut self, key: &str, value: &Value<'_>) {
         if matches!(key, "GeneratedTime" | "generated_at" | "date" | "exported_at")
             && let Some(at) = value.text().and_then(super::when::read)
         {
@@ -209,7 +222,13 @@ impl<'c> Converter<'c> {
     }
 
     fn shape(&self, cells: Cells<'_>) -> Option<&'static Shape> {
-        self.importer.shape(&Keys(cells))
+        // The user knows a table whose headings nobody else does.
+        let given = self.sink.export.setting.kind == Some(self.importer.kind);
+        let only = || match (cells, self.importer.shapes) {
+            (Cells::Line(..), [shape]) if given => Some(shape),
+            _ => None,
+        };
+        self.importer.shape(&Keys(cells)).or_else(only)
     }
 
     fn object(&mut self, value: &Value<'_>, shape: &'static Shape, file: &str, pointer: &str) {
@@ -302,6 +321,14 @@ pub fn wildcard(pointer: &str) -> String {
 
 const TOTALS: &[&str] =
     &["totalResults", "total_count", "totalCount", "@odata.count", "total_seats_consumed"];
+
+fn total_of(key: &str, value: &Value<'_>) -> Option<u64> {
+    TOTALS.contains(&key).then(|| value.text()?.parse().ok())?
+}
+
+fn total(members: &[(Cow<'_, str>, Value<'_>)]) -> Option<u64> {
+    members.iter().filter_map(|(key, value)| total_of(key, value)).max()
+}
 
 /// Whether a wrapper's member says that there is another page.
 fn names_next(key: &str, value: &Value<'_>) -> bool {
@@ -489,6 +516,15 @@ pub mod trial {
             });
         });
         let mut counts = batch.counts;
+        // For tests, all lists of one wrapper are one.
+        let pages = pages.into_iter().fold(Pages::new(), |mut all, (place, page)| {
+            let wrapper = place.split(' ').next().unwrap_or_default().to_owned();
+            let known = all.entry(wrapper).or_default();
+            known.rows += page.rows;
+            known.next |= page.next;
+            known.total = known.total.max(page.total);
+            all
+        });
         counts.later = 0;
         counts.merge(second.counts);
         Made {

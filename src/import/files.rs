@@ -66,6 +66,8 @@ fn walk(root: &Path, files: &mut Vec<PathBuf>, faults: &mut Faults) {
     for entry in entries.filter_entry(|entry| entry.depth() == 0 || visible(entry.file_name())) {
         match entry {
             Ok(entry) if entry.file_type().is_dir() => {}
+            // It says what the exports are.
+            Ok(entry) if entry.file_name() == crate::config::FILE => {}
             Ok(entry)
                 if fs::canonicalize(entry.path()).is_ok_and(|path| path.starts_with(&real)) =>
             {
@@ -97,8 +99,11 @@ pub fn open(path: &Path, setting: &Setting) -> Result<impl Read + use<>, Fault> 
 
 /// How much is looked at to tell what a file is.
 const LOOK: usize = 8 << 20;
-/// How many rows are.
-const ROWS: usize = 300;
+/// How many values of known rows are.
+const ROWS: usize = 5000;
+
+/// How many lines of a table are.
+const LINES: usize = 300;
 
 /// What a file is.
 pub struct Recognised {
@@ -121,9 +126,9 @@ pub fn recognise(path: &Path, setting: &Setting) -> Result<Recognised, Fault> {
         .map_err(|(message, help)| Fault::new(format!("{}: {message}", quote(&name)), help))?;
     let given = setting.kind.and_then(kinds::called);
     let (form, found) = match form {
-        Form::Json { .. } => json(path, setting, &name)?,
+        Form::Json { .. } => json(path, setting, &name, Votes::new(&start))?,
         Form::Table => (Form::Table, table(path, setting, &name)?),
-        Form::Yaml => (Form::Yaml, yaml(path, setting, &name)?),
+        Form::Yaml => (Form::Yaml, yaml(path, setting, &name, Votes::new(&start))?),
     };
     Ok(Recognised { form, importer: given.or(found) })
 }
@@ -143,11 +148,17 @@ fn form(start: &[u8]) -> Result<Form, (&'static str, &'static str)> {
     let text = String::from_utf8_lossy(start);
     let first = text.trim_start().chars().next();
     let lines = || text.lines().map(str::trim_end);
-    let yaml = lines()
-        .any(|line| line.starts_with("apiVersion:") || line.starts_with("- apiVersion:"))
-        || lines()
-            .find(|line| !line.is_empty() && !line.starts_with('#'))
-            .is_some_and(|line| line == "---");
+    // `key:` or `- key:`, with a space or nothing behind the colon
+    let is_key = |line: &str| {
+        let line = line.trim_start_matches("- ");
+        line.split_once(':').is_some_and(|(key, rest)| {
+            let word =
+                |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '@' | '"');
+            !key.is_empty() && key.chars().all(word) && (rest.is_empty() || rest.starts_with(' '))
+        })
+    };
+    let content = |line: &&str| !line.trim().is_empty() && !line.starts_with(['#', '%']);
+    let yaml = lines().find(content).is_some_and(|line| line.starts_with("---") || is_key(line));
     match first {
         None => Err(("it is empty", "export it again")),
         Some('{' | '[') => Ok(Form::Json { lines: false }),
@@ -156,33 +167,56 @@ fn form(start: &[u8]) -> Result<Form, (&'static str, &'static str)> {
     }
 }
 
-/// Counts the rows that each importer knows; the one with the most reads the file.
+/// How much of an export each importer knows; the one that knows most reads it.
 #[derive(Default)]
-struct Votes(Vec<usize>);
+struct Votes {
+    /// Values within rows that an importer knows.
+    known: Vec<usize>,
+    /// Whether the text holds what only its vendor writes.
+    marked: Vec<bool>,
+}
 
 impl Votes {
+    fn new(start: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(start);
+        let marked =
+            kinds::ALL.iter().map(|importer| importer.marks.iter().any(|mark| text.contains(mark)));
+        Self { known: vec![0; kinds::ALL.len()], marked: marked.collect() }
+    }
+
     fn add(&mut self, value: &Value<'_>) {
-        self.0.resize(kinds::ALL.len(), 0);
-        for (votes, importer) in self.0.iter_mut().zip(kinds::ALL) {
-            *votes += rows(value, importer);
+        for (known, importer) in self.known.iter_mut().zip(kinds::ALL) {
+            *known += rows(value, importer);
         }
     }
 
     fn most(&self) -> usize {
-        self.0.iter().copied().max().unwrap_or(0)
+        self.known.iter().copied().max().unwrap_or(0)
     }
 
     fn winner(&self) -> Option<&'static Importer> {
-        let votes = self.0.iter().zip(kinds::ALL).filter(|(votes, _)| **votes > 0);
+        let votes = self.known.iter().zip(&self.marked).zip(kinds::ALL);
         // An importer that takes any table with usual headings comes last; else the first counts.
-        let best = votes.rev().max_by_key(|(votes, importer)| (**votes, !importer.survey));
-        best.map(|(_, importer)| *importer)
+        let rank = |known: usize, marked: bool, importer: &Importer| {
+            (known > 0 && marked, known, !importer.survey)
+        };
+        let best =
+            votes.rev().max_by_key(|((known, marked), importer)| rank(**known, **marked, importer));
+        let known = best.filter(|((known, _), _)| **known > 0).map(|(_, importer)| *importer);
+        // Microsoft says in every answer what it is, also where no row can be read.
+        let marked = || {
+            kinds::ALL
+                .iter()
+                .zip(&self.marked)
+                .find(|(importer, marked)| **marked && importer.kind == "entra")
+        };
+        known.or_else(|| marked().map(|(importer, _)| *importer))
     }
 }
 
 fn rows(value: &Value<'_>, importer: &Importer) -> usize {
     match value {
-        Value::Object(_) if importer.shape(&Keys(Cells::Object(value))).is_some() => 1,
+        Value::Object(_) if importer.shape(&Keys(Cells::Object(value))).is_some() => size(value),
         Value::Object(members) => members
             .iter()
             .map(|(key, value)| {
@@ -197,11 +231,17 @@ fn rows(value: &Value<'_>, importer: &Importer) -> usize {
     }
 }
 
+/// How many values there are in a value.
+fn size(value: &Value<'_>) -> usize {
+    let members = value.members().iter().map(|(_, value)| size(value)).sum::<usize>();
+    1 + members + value.list().iter().map(size).sum::<usize>()
+}
+
 /// A table within another export counts by its heading.
 fn cells(text: &str, importer: &Importer) -> usize {
     let Ok(mut table) = Table::new(text.as_bytes(), "") else { return 0 };
     let mut lines = Vec::new();
-    let _ = table.lines(&mut lines, ROWS);
+    let _ = table.lines(&mut lines, LINES);
     let known = lines
         .iter()
         .filter(|(_, record)| importer.shape(&Keys(Cells::Line(&table.header, record))).is_some());
@@ -212,9 +252,10 @@ fn json(
     path: &Path,
     setting: &Setting,
     name: &str,
+    mut votes: Votes,
 ) -> Result<(Form, Option<&'static Importer>), Fault> {
     let mut frames = Frames::new(open(path, setting)?);
-    let (mut pointer, mut text, mut votes) = (String::new(), Vec::new(), Votes::default());
+    let (mut pointer, mut text) = (String::new(), Vec::new());
     let (mut looked, mut values) = (0, 0);
     while looked < LOOK && votes.most() < ROWS {
         let pieces = frames.pieces(name, &mut pointer, &mut text)?;
@@ -237,11 +278,11 @@ fn json(
 fn table(path: &Path, setting: &Setting, name: &str) -> Result<Option<&'static Importer>, Fault> {
     let mut table = Table::new(open(path, setting)?, name)?;
     let mut lines = Vec::new();
-    if table.lines(&mut lines, ROWS)? == 0 {
+    if table.lines(&mut lines, LINES)? == 0 {
         lines.push((2, csv::StringRecord::new()));
     }
-    let mut votes = Votes(vec![0; kinds::ALL.len()]);
-    for (count, importer) in votes.0.iter_mut().zip(kinds::ALL) {
+    let mut votes = Votes::new(&[]);
+    for (count, importer) in votes.known.iter_mut().zip(kinds::ALL) {
         let known = lines.iter().filter(|(_, record)| {
             importer.shape(&Keys(Cells::Line(&table.header, record))).is_some()
         });
@@ -250,8 +291,12 @@ fn table(path: &Path, setting: &Setting, name: &str) -> Result<Option<&'static I
     Ok(votes.winner())
 }
 
-fn yaml(path: &Path, setting: &Setting, name: &str) -> Result<Option<&'static Importer>, Fault> {
-    let mut votes = Votes::default();
+fn yaml(
+    path: &Path,
+    setting: &Setting,
+    name: &str,
+    mut votes: Votes,
+) -> Result<Option<&'static Importer>, Fault> {
     let mut documents = super::yaml::Documents::new(open(path, setting)?, name);
     let mut looked = 0;
     while let Some((_, json)) = documents.next()? {

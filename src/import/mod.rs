@@ -87,7 +87,8 @@ pub fn import(
     folder: &Path,
     run_at: Instant,
 ) -> Result<Imported, Faults> {
-    let mut reading = Reading::new(sources(paths, settings)?, form, folder)?;
+    let (sources, skipped) = sources(paths, settings)?;
+    let mut reading = Reading::new(sources, form, folder)?;
     let mut faults = Faults::default();
     for number in 0..reading.sources.len() {
         if let Err(fault) = reading.source(number) {
@@ -96,11 +97,11 @@ pub fn import(
     }
     faults.into_result()?;
     reading.held()?;
-    reading.finish(run_at)
+    reading.finish(run_at, skipped)
 }
 
 /// Tells what each file is, people and links first.
-fn sources(paths: &[PathBuf], settings: &Settings) -> Result<Vec<Source>, Faults> {
+fn sources(paths: &[PathBuf], settings: &Settings) -> Result<(Vec<Source>, Vec<PathBuf>), Faults> {
     let (mut sources, mut unknown, mut faults) = (Vec::new(), Vec::new(), Faults::default());
     for path in files::find(paths)? {
         let setting = settings.of(&path);
@@ -163,7 +164,7 @@ fn sources(paths: &[PathBuf], settings: &Settings) -> Result<Vec<Source>, Faults
         _ if source.export.setting.people => 2,
         _ => 3,
     });
-    Ok(sources)
+    Ok((sources, unknown))
 }
 
 /// A part of an export that is in memory.
@@ -318,9 +319,7 @@ impl Reading {
             let known = source.pages.entry(place).or_default();
             known.rows += page.rows;
             known.total = known.total.max(page.total);
-            if page.rows > 0 || page.next {
-                known.next = page.next;
-            }
+            known.next = page.next;
         }
         if let (Some(at), true) = (exported_at, source.origin != Origin::Configuration) {
             source.export.exported_at = if source.origin == Origin::Export {
@@ -382,7 +381,7 @@ impl Reading {
     }
 
     /// Merges, counts, and says what came of it.
-    fn finish(self, run_at: Instant) -> Result<Imported, Faults> {
+    fn finish(self, run_at: Instant, skipped: Vec<PathBuf>) -> Result<Imported, Faults> {
         self.secrets.into_result()?;
         let times: Vec<i64> =
             self.sources.iter().map(|source| source.export.exported_at.millis()).collect();
@@ -391,6 +390,7 @@ impl Reading {
         let mut report = Report::new(records.merged.conflicts.clone());
         report.unused_links = self.context.links.unused().into_iter().map(str::to_owned).collect();
         report.people = self.context.people.len() as u64;
+        report.skipped = skipped.iter().map(|path| name_of(path)).collect();
         for (source, merged) in self.sources.into_iter().zip(&records.merged.rows) {
             let mut counts = source.batch.counts;
             counts.written = counts.written.saturating_sub(*merged);

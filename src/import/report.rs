@@ -33,6 +33,8 @@ pub struct Report {
     pub version: &'static str,
     /// The exports, in the order in which they were read: people first.
     pub sources: Vec<SourceReport>,
+    /// Files that are no known export and were passed over.
+    pub skipped: Vec<String>,
     /// How many records were written, by kind.
     pub records: BTreeMap<&'static str, u64>,
     /// How many people accounts could be linked to.
@@ -139,6 +141,7 @@ impl Report {
         Self {
             version: "1",
             sources: Vec::new(),
+            skipped: Vec::new(),
             records: BTreeMap::new(),
             people: 0,
             conflicts: conflicts.collect(),
@@ -211,6 +214,9 @@ impl Report {
     pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
         for source in &self.sources {
             source.text(out)?;
+        }
+        for path in &self.skipped {
+            writeln!(out, "skipped: {} (no known export)", printable(path))?;
         }
         for conflict in &self.conflicts {
             let Conflict { kind, field, count, ids } = conflict;

@@ -257,7 +257,13 @@ impl<'a> Row<'a> {
                 self.columns.ask(path);
                 self.keys().text(path)
             }
-            Cells::Object(_) => self.value(path)?.text(),
+            // Some give every value a label: `{"label": "Hired", "value": "2026-01-02"}`.
+            Cells::Object(_) => match self.value(path)? {
+                value @ Value::Object(_) if value.get("label").is_some() => {
+                    value.get("value")?.text()
+                }
+                value => value.text(),
+            },
         };
         text.map(str::trim).filter(|text| !text.is_empty())
     }

@@ -50,6 +50,8 @@ pub struct Context {
     /// The user's links.
     pub links: Links,
     names: FxHashMap<(&'static str, String), String>,
+    /// What is called in two ways.
+    doubtful: FxHashSet<(&'static str, String)>,
     holders: FxHashMap<u64, Target>,
     /// How the inventory is formed.
     form: Form,
@@ -64,7 +66,12 @@ impl Context {
     /// Takes what a batch of rows has said.
     pub fn learn(&mut self, learned: Learned) {
         learned.people.iter().for_each(|known| self.people.add(known));
-        self.names.extend(learned.names);
+        for (key, name) in learned.names {
+            if self.names.get(&key).is_some_and(|other| *other != name) {
+                self.doubtful.insert(key.clone());
+            }
+            self.names.insert(key, name);
+        }
         self.holders.extend(learned.holders);
     }
 }
@@ -242,6 +249,11 @@ impl<'c> Sink<'c> {
     /// How many rows have been read, those that wait included.
     pub fn rows(&self) -> u64 {
         self.batch.counts.read + self.batch.counts.later
+    }
+
+    /// The shape of the row that was read last.
+    pub fn last_shape(&self) -> &'static str {
+        self.shape
     }
 
     /// Counts the row by its shape, once it is written.
@@ -526,6 +538,18 @@ impl<'c> Sink<'c> {
             None if self.last => Ok(None),
             None => Err(Refusal::Later),
         }
+    }
+
+    /// What something is called, if all rows of the import say the same of it.
+    ///
+    /// # Errors
+    /// A later row may say something else.
+    pub fn only_called(&self, what: &'static str, id: &str) -> Result<Option<&'c str>, Refusal> {
+        if !self.last {
+            return Err(Refusal::Later);
+        }
+        let doubtful = self.context.doubtful.contains(&(what, id.to_owned()));
+        Ok(if doubtful { None } else { self.called(what, id)? })
     }
 
     /// Whose an account is, for vendors that name owners by their accounts: a person's or a

@@ -1,14 +1,17 @@
 //! Tables: lines of cells with a heading, separated by commas, semicolons, tabs or strokes.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufReader, Chain, Cursor, Read};
 
 use crate::fault::{Fault, Text, quote};
 
 use super::row::Header;
 
+/// No heading is longer than this.
+const HEADING: usize = 1 << 20;
+
 /// Reads a table line by line.
 pub struct Table<R> {
-    lines: csv::Reader<BufReader<R>>,
+    lines: csv::Reader<BufReader<Chain<Cursor<Vec<u8>>, R>>>,
     /// The headings.
     pub header: Header,
     name: String,
@@ -19,15 +22,24 @@ impl<R: Read> Table<R> {
     ///
     /// # Errors
     /// A file that can't be read, or that has no heading.
-    pub fn new(from: R, name: &str) -> Result<Self, Fault> {
-        let mut from = BufReader::with_capacity(1 << 20, from);
-        let unreadable = |error: &std::io::Error| super::frame::unreadable(name, error);
-        let start = from.fill_buf().map_err(|error| unreadable(&error))?;
+    pub fn new(mut from: R, name: &str) -> Result<Self, Fault> {
+        // A reader may hand out less than a line at first.
+        let mut start = Vec::new();
+        while start.len() < HEADING && !start.contains(&b'\n') {
+            let mut some = [0; 1 << 12];
+            match from.read(&mut some) {
+                Ok(0) => break,
+                Ok(read) => start.extend_from_slice(some.get(..read).unwrap_or(&[])),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(super::frame::unreadable(name, &error)),
+            }
+        }
         let heading = start.split(|b| *b == b'\n').find(|line| !line.is_empty()).unwrap_or(&[]);
         let count = |separator: u8| memchr::memchr_iter(separator, heading).count();
         let separator =
             [b',', b';', b'\t', b'|'].into_iter().rev().max_by_key(|separator| count(*separator));
         let separator = separator.filter(|separator| count(*separator) > 0).unwrap_or(b',');
+        let from = BufReader::with_capacity(1 << 20, Cursor::new(start).chain(from));
         let mut lines =
             csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(from);
         let header = match lines.headers() {

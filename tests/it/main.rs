@@ -18,6 +18,7 @@ mod configuration;
 mod defects;
 mod determinism;
 mod exits;
+mod import;
 mod inputs;
 mod laws;
 mod names;

@@ -32,6 +32,7 @@ pub const IMPORTER: Importer = Importer {
           'https://api.anthropic.com/v1/organizations/api_keys?limit=1000', and the same of users, workspaces, \
           workspaces/ID/members",
     unknown: "last uses and logins; of older exports, as whom a key acts and whether it ends",
+    marks: &[],
     shapes: SHAPES,
     survey: false,
 };

@@ -6,6 +6,7 @@
 //! password. There are no key ids, so a key is called by its user and slot. A slot that is
 //! inactive and has no date is empty; one with a date holds a key that is switched off.
 
+use super::aws_authorization_details::USER;
 use super::{Importer, Shape};
 use crate::import::people::Claim;
 use crate::import::row::{Refusal, Row};
@@ -24,6 +25,7 @@ pub const IMPORTER: Importer = Importer {
     title: "AWS IAM credential report: users, passwords, access keys, certificates",
     how: "aws iam generate-credential-report; aws iam get-credential-report > aws.json",
     unknown: "owners, access key ids, roles; whether a user is a human; uses before April 2015",
+    marks: &[],
     shapes: &[Shape {
         name: "user",
         is: |row| row.all(&["user", "arn", "user_creation_time", "access_key_1_active"]),
@@ -64,6 +66,9 @@ fn user(row: &Row<'_>, out: &mut Sink<'_>) -> Result<(), Refusal> {
         .last_login_at(password.used.at())
         .interactive_login_at(password.used.at())
         .tag("mfa_active", row.text("mfa_active"));
+    // Lists of keys only have the name.
+    out.learn(USER, name, arn);
+    out.learn(USER, &format!("{system}/{name}"), arn);
     let user_names = if root { vec![] } else { vec![name] };
     out.account(&system, draft, &Claim { user_names, ..Claim::default() })?;
     if password.there {

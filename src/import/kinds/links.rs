@@ -10,6 +10,7 @@ pub const IMPORTER: Importer = Importer {
     title: "your list of links: the columns `account` and `person`, and perhaps `system`",
     how: "write it: an account's id or login name; a person's number, e-mail or user name, `workload:ID`, or `-` for nobody's",
     unknown: "nothing: it is your word",
+    marks: &[],
     shapes: &[Shape {
         name: "link",
         is: |row| {

@@ -4,12 +4,16 @@ use super::row::{Keys, Refusal, Row};
 use super::sink::Sink;
 
 pub mod anthropic;
+pub mod aws_access_keys;
+pub mod aws_authorization_details;
 pub mod aws_credential_report;
 pub mod baton;
 pub mod entra;
+pub mod gcp;
 pub mod github;
 pub mod gitlab;
 pub mod hr_csv;
+pub mod kubernetes;
 pub mod links;
 mod nulls;
 pub mod okta;
@@ -22,8 +26,26 @@ pub mod vault;
 
 /// All importers, in the order in which they are documented. Where the content of a file fits
 /// two of them, the one that fits more of its rows is taken.
-pub const ALL: &[&Importer] =
-    &[&hr_csv::IMPORTER, &aws_credential_report::IMPORTER, &links::IMPORTER];
+pub const ALL: &[&Importer] = &[
+    &hr_csv::IMPORTER,
+    &aws_credential_report::IMPORTER,
+    &aws_authorization_details::IMPORTER,
+    &aws_access_keys::IMPORTER,
+    &entra::IMPORTER,
+    &okta::IMPORTER,
+    &github::IMPORTER,
+    &gcp::IMPORTER,
+    &baton::IMPORTER,
+    &scim::IMPORTER,
+    &kubernetes::IMPORTER,
+    &gitlab::IMPORTER,
+    &vault::IMPORTER,
+    &snowflake::IMPORTER,
+    &sailpoint::IMPORTER,
+    &anthropic::IMPORTER,
+    &openai::IMPORTER,
+    &links::IMPORTER,
+];
 
 /// How the exports of one vendor become records.
 pub struct Importer {
@@ -35,6 +57,8 @@ pub struct Importer {
     pub how: &'static str,
     /// What can't be known from it.
     pub unknown: &'static str,
+    /// What only exports of this vendor hold: it decides where rows fit several importers.
+    pub marks: &'static [&'static str],
     /// The shapes that its rows have; the first that fits a row reads it.
     pub shapes: &'static [Shape],
     /// Whether the whole export is looked through before its first row is read, as one row doesn't

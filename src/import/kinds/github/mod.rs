@@ -41,6 +41,7 @@ pub const IMPORTER: Importer = Importer {
     unknown: "classic tokens without single sign-on; when tokens were made; last logins; which users are machines; who \
               makes an app (unless apps/SLUG is there too); members of a team in a bare list; whose the keys of \
               users/LOGIN/keys are (unless you add `login` to each)",
+    marks: &["api.github.com"],
     shapes: SHAPES,
     survey: false,
 };

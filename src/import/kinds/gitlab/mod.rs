@@ -33,6 +33,7 @@ pub const IMPORTER: Importer = Importer {
     how: "glab api --paginate personal_access_tokens > tokens.json, and the same of users, groups/ID/members/all, \
           groups/ID/access_tokens, projects/ID/access_tokens, deploy_keys, deploy_tokens",
     unknown: "who answers for a bot user or a deploy key; of which group or project a list of members or tokens is",
+    marks: &["fingerprint_sha256", "gitlab"],
     shapes: SHAPES,
     survey: false,
 };

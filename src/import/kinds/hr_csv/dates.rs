@@ -92,6 +92,10 @@ fn day(text: &str, day_first: bool) -> Option<Day> {
         return when::day_of(full_year(year)?, month.parse().ok()?, day.parse().ok()?)
             .map(Day::Whole);
     }
+    if let (5, Ok(days @ 20_000..=60_000)) = (text.len(), text.parse::<i64>()) {
+        // A spreadsheet counts days since 1899-12-30.
+        return when::day_of(1899, 12, 30)?.checked_add(time::Duration::days(days)).map(Day::Whole);
+    }
     let parts: Vec<&str> =
         text.split([' ', '-', ',', '/']).filter(|part| !part.is_empty()).collect();
     if let [a, b, year, ..] = parts.as_slice() {
@@ -127,13 +131,14 @@ mod tests {
             ("Dec 31, 2024", false, "2024-12-31"),
             ("31 December 2024", false, "2024-12-31"),
             ("20241231", false, "2024-12-31"),
+            ("45657", false, "2024-12-31"),
             ("7/5/2011 0:00", false, "2011-07-05"),
             ("2024-12-31T23:30:00-05:00", false, "2025-01-01"),
         ] {
             let at = day(text, day_first).and_then(|day| day.instant(0, UtcOffset::UTC));
             assert_eq!(at.map(Instant::date).as_deref(), Some(wanted), "{text}");
         }
-        for text in ["13/13/2024", "soon", "2024", "45000", "1/2", "30.2.2024"] {
+        for text in ["13/13/2024", "soon", "2024", "1/2", "30.2.2024"] {
             assert_eq!(day(text, false), None, "{text}");
         }
     }

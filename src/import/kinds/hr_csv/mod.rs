@@ -28,6 +28,7 @@ pub const IMPORTER: Importer = Importer {
     title: "people from any HR system: CSV with headings, or Workday's report in JSON",
     how: "the HR system's report of all workers, those who left included, as CSV",
     unknown: "accounts and access; the time of day of a termination; often the end of a contract",
+    marks: &[],
     shapes: &[Shape { name: "worker", is: |row| words::is_worker(row), read: worker }],
     survey: true,
 };

@@ -71,6 +71,7 @@ impl Field {
                 "matricule",
                 "personalnummer",
                 "contingentworkerid",
+                "id",
             ],
         ),
         (
@@ -185,6 +186,7 @@ impl Field {
             "manager",
             &[
                 "managerid",
+                "supervisoreid",
                 "manageremployeeid",
                 "manageremployeenumber",
                 "managernumber",
@@ -316,14 +318,18 @@ fn plain(heading: &str) -> String {
 
 /// Whether a row is one of people of HR: it says who, and something that only HR says.
 pub fn is_worker(row: &Keys<'_>) -> bool {
-    let fields: Vec<Field> =
-        row.names().into_iter().filter_map(Field::of).map(|(field, _)| field).collect();
-    let has = |field| fields.contains(&field);
-    let number = has(Field::EmployeeNumber);
-    let who = number || row.is_line() && (has(Field::Email) || has(Field::UserName));
+    let names = row.names();
+    let has = |field| names.iter().any(|name| Field::of(name).is_some_and(|(own, _)| own == field));
+    // Everything has an `id`: it is a person's beside a name and a first day.
+    let number = names.iter().any(|name| {
+        plain(name) != "id" && Field::of(name).is_some_and(|(own, _)| own == Field::EmployeeNumber)
+    });
+    let named = has(Field::Name) || has(Field::FirstName) || has(Field::Email);
     let dates = has(Field::StartedAt) || has(Field::EndedAt);
-    who && (dates
-        || number && (has(Field::Status) || has(Field::Employment) || has(Field::Department)))
+    let account = row.is_line() && (has(Field::Email) || has(Field::UserName));
+    number && (dates || has(Field::Status) || has(Field::Employment) || has(Field::Department))
+        || account && dates
+        || has(Field::EmployeeNumber) && named && has(Field::StartedAt)
 }
 
 /// Whether a cell's word means that there is nothing.

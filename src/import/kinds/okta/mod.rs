@@ -37,6 +37,7 @@ pub const IMPORTER: Importer = Importer {
     title: "Okta: users, groups, apps and their users, API tokens, secrets, administrator roles, grants",
     how: "curl -H \"Authorization: SSWS $TOKEN\" https://ORG.okta.com/api/v1/users?limit=200 (every page: the Link header); the same for /api/v1/api-tokens, /api/v1/apps, /api/v1/apps/ID/users, .../groups, .../credentials/secrets, .../credentials/jwks, .../grants, /api/v1/groups, /api/v1/users/ID/roles, /api/v1/groups/ID/roles",
     unknown: "whether there are more pages (only the Link header says so); members of groups, unless rows name both; last uses of tokens, secrets and keys; owners of apps; where secrets lie",
+    marks: &["orn:okta:", ".okta.com", "{yourOktaDomain}"],
     shapes: SHAPES,
     survey: false,
 };

@@ -40,6 +40,7 @@ pub const IMPORTER: Importer = Importer {
     title: "SCIM 2.0: users, groups, service principals",
     how: "GET /scim/v2/Users and /scim/v2/Groups, all pages, of the service provider",
     unknown: "when somebody left, logins, credentials, owners; what roles allow; whether an account without `active` is enabled",
+    marks: &["urn:ietf:params:scim:"],
     shapes: &[
         Shape { name: "message", is: is_message, read: message },
         Shape { name: "definition", is: is_definition, read: definition },

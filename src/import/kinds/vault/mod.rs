@@ -30,6 +30,7 @@ pub const IMPORTER: Importer = Importer {
     how: "for a in $(vault list -format=json auth/token/accessors | jq -r '.[]'); do vault token lookup -format=json \
           -accessor $a; done > tokens.jsonl; the same of identity/entity/id and auth/approle/role/ROLE/secret-id",
     unknown: "last uses; who has a token that belongs to no entity; of which role a secret id is; what policies allow",
+    marks: &[],
     shapes: SHAPES,
     survey: false,
 };
