@@ -7,13 +7,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-
+use super::batch::Batch;
 use super::kinds::{Importer, Shape};
 use super::row::{Cells, Columns, Header, Keys, Row};
-use super::sink::{Batch, Context, Export, Sink};
+use super::sink::{Context, Export, Sink};
 use super::value::Value;
+use super::wrapper::{embedded, is_empty_page, names_next, total, total_of, wildcard};
 use crate::fault::quote;
 use crate::time::Instant;
 
@@ -299,7 +298,7 @@ pub fn each_row(value: &Value<'_>, importer: &Importer, take: &mut impl FnMut(&V
     match value {
         Value::Object(_) if importer.shape(&Keys(Cells::Object(value))).is_some() => take(value),
         Value::Object(members) => {
-            members.iter().for_each(|(_, value)| each_row(value, importer, take))
+            members.iter().for_each(|(_, value)| each_row(value, importer, take));
         }
         Value::List(list) => list.iter().for_each(|value| each_row(value, importer, take)),
         _ => {}
@@ -309,88 +308,6 @@ pub fn each_row(value: &Value<'_>, importer: &Importer, take: &mut impl FnMut(&V
 /// Where a row stands: the file, and behind `#` a JSON pointer.
 fn place(file: &str, pointer: &str) -> String {
     if pointer.is_empty() { file.to_owned() } else { format!("{file}#{pointer}") }
-}
-
-/// A pointer whose numbers are replaced by `*`.
-pub fn wildcard(pointer: &str) -> String {
-    let parts = pointer.split('/').map(|part| {
-        if !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) { "*" } else { part }
-    });
-    parts.collect::<Vec<_>>().join("/")
-}
-
-const TOTALS: &[&str] =
-    &["totalResults", "total_count", "totalCount", "@odata.count", "total_seats_consumed"];
-
-fn total_of(key: &str, value: &Value<'_>) -> Option<u64> {
-    TOTALS.contains(&key).then(|| value.text()?.parse().ok())?
-}
-
-fn total(members: &[(Cow<'_, str>, Value<'_>)]) -> Option<u64> {
-    members.iter().filter_map(|(key, value)| total_of(key, value)).max()
-}
-
-/// Whether a wrapper's member says that there is another page.
-fn names_next(key: &str, value: &Value<'_>) -> bool {
-    const NEXT: &[&str] = &[
-        "@odata.nextLink",
-        "nextLink",
-        "nextToken",
-        "NextToken",
-        "next_token",
-        "nextPageToken",
-        "next_page_token",
-        "NextMarker",
-        "Marker",
-        "next_cursor",
-        "nextCursor",
-        "nextPage",
-        "next_page",
-        "next",
-        "continue",
-    ];
-    match value {
-        Value::Flag(true) => {
-            matches!(key, "IsTruncated" | "isTruncated" | "has_more" | "hasMore" | "hasNextPage")
-        }
-        Value::Text(text) => NEXT.contains(&key) && !text.is_empty(),
-        // `"next": {"href": ...}`, and a number of a page
-        Value::Object(members) => key == "next" && !members.is_empty(),
-        Value::Number(_) => matches!(key, "nextPage" | "next_page"),
-        _ => false,
-    }
-}
-
-/// A page without rows: nothing but empty lists and what pages say of themselves.
-fn is_empty_page(members: &[(Cow<'_, str>, Value<'_>)]) -> bool {
-    const LISTS: &[&str] = &[
-        "value",
-        "Resources",
-        "items",
-        "data",
-        "results",
-        "resources",
-        "users",
-        "keys",
-        "accounts",
-    ];
-    let lists = members.iter().filter(|(_, value)| matches!(value, Value::List(_)));
-    members.iter().any(|(key, _)| LISTS.contains(&key.as_ref()))
-        && lists.clone().count() > 0
-        && lists.clone().all(|(_, value)| value.list().is_empty())
-}
-
-/// The table in a member called `Content`: as text, or in base64.
-pub fn embedded(text: &str) -> Option<Cow<'_, str>> {
-    let is_table = |text: &str| {
-        text.lines().next().is_some_and(|line| line.contains(',')) && text.contains('\n')
-    };
-    if is_table(text) {
-        return Some(Cow::Borrowed(text));
-    }
-    let bytes: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
-    let decoded = String::from_utf8(BASE64.decode(bytes).ok()?).ok()?;
-    is_table(&decoded).then_some(Cow::Owned(decoded))
 }
 
 fn to_json(value: &Value<'_>) -> String {
@@ -410,136 +327,5 @@ fn to_json(value: &Value<'_>) -> String {
     plain(value).to_string()
 }
 
-/// For the tests of importers: what they make of a text, records by kind and counts.
 #[cfg(test)]
-pub mod trial {
-    use super::*;
-    use crate::import::sink::Counts;
-
-    /// The records of a kind (`accounts`), without `source`; and what came of the rows.
-    pub struct Made {
-        /// All records, by kind, in the order in which they were written; not merged.
-        pub records: BTreeMap<&'static str, Vec<serde_json::Value>>,
-        /// What came of the rows.
-        pub counts: Counts,
-        /// The columns that were not read.
-        pub unused: Vec<String>,
-        /// The words that meant no time: column, word.
-        pub sentinels: Vec<(String, String)>,
-        /// What wrappers say.
-        pub pages: Pages,
-        /// Secrets that were about to be written.
-        pub secrets: Vec<String>,
-    }
-
-    impl Made {
-        /// The only record of that kind and id.
-        pub fn one(&self, kind: &str, id: &str) -> &serde_json::Value {
-            let all = self.records.get(kind).map(Vec::as_slice).unwrap_or_default();
-            let found: Vec<_> = all.iter().filter(|record| record["id"] == id).collect();
-            let ids: Vec<_> = all.iter().map(|record| &record["id"]).collect();
-            assert_eq!(
-                found.len(),
-                1,
-                "{kind} {id} among {ids:?}; refused: {:?}",
-                self.counts.refused
-            );
-            found[0]
-        }
-
-        /// How many records of a kind were written.
-        pub fn count(&self, kind: &str) -> usize {
-            self.records.get(kind).map_or(0, Vec::len)
-        }
-    }
-
-    /// Reads a JSON text as rows of an importer, in two rounds, as an import does.
-    pub fn json(importer: &'static Importer, text: &str) -> Made {
-        json_with(importer, text, &[], crate::import::setting::Setting::default())
-    }
-
-    /// The same with people of HR (number, e-mail, user name), and what the user says.
-    pub fn json_with(
-        importer: &'static Importer,
-        text: &str,
-        people: &[(&str, &str, &str)],
-        setting: crate::import::setting::Setting,
-    ) -> Made {
-        use crate::import::people::Known;
-        let export = Export {
-            id: "x.json".into(),
-            kind: importer.kind,
-            exported_at: Instant::parse("2026-06-01T00:00:00Z").unwrap(),
-            setting,
-            plan: None,
-        };
-        let mut context = Context::default();
-        for (number, email, user_name) in people {
-            context.people.add(&Known {
-                id: (*number).into(),
-                employee_number: Some((*number).into()),
-                emails: vec![(*email).into()],
-                user_names: vec![(*user_name).into()],
-            });
-        }
-        let mut first = Converter::new(importer, &context, &export, 0, false);
-        first.value(&serde_json::from_str(text).unwrap(), "x.json", "", false);
-        let first = first.finish();
-        let Converted { mut batch, pages, held, .. } = first;
-        context.learn(std::mem::take(&mut batch.learned));
-        let mut second = Converter::new(importer, &context, &export, 0, true);
-        for (_, row) in &held {
-            second.value(&serde_json::from_str(row).unwrap(), "x.json", "/held", true);
-        }
-        let second = second.finish().batch;
-        batch.columns.merge(&second.columns);
-        let mut records: BTreeMap<&'static str, Vec<serde_json::Value>> = BTreeMap::new();
-        for batch in [&batch, &second] {
-            for (kind, lines) in crate::inventory::Kind::ALL.iter().zip(&batch.records) {
-                for line in lines.split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
-                    let line = line.strip_suffix(b",").unwrap_or(line);
-                    let mut record: serde_json::Value = serde_json::from_slice(line).unwrap();
-                    let members = record.as_object_mut().unwrap();
-                    members.remove("source");
-                    members.remove("source_ref");
-                    records.entry(kind.plural()).or_default().push(record);
-                }
-            }
-        }
-        // The same mention by several rows is merged by the import.
-        records.values_mut().for_each(|list| {
-            let mut seen = Vec::new();
-            list.retain(|record| {
-                let new = !seen.contains(record);
-                seen.push(record.clone());
-                new
-            });
-        });
-        let mut counts = batch.counts;
-        // For tests, all lists of one wrapper are one.
-        let pages = pages.into_iter().fold(Pages::new(), |mut all, (place, page)| {
-            let wrapper = place.split(' ').next().unwrap_or_default().to_owned();
-            let known = all.entry(wrapper).or_default();
-            known.rows += page.rows;
-            known.next |= page.next;
-            known.total = known.total.max(page.total);
-            all
-        });
-        counts.later = 0;
-        counts.merge(second.counts);
-        Made {
-            records,
-            counts,
-            unused: batch.columns.unused(),
-            sentinels: batch.columns.sentinels().into_keys().collect(),
-            pages,
-            secrets: batch.secrets.into_iter().chain(second.secrets).collect(),
-        }
-    }
-
-    /// The AWS credential report and an HR table are read through here too.
-    pub fn csv(importer: &'static Importer, text: &str) -> Made {
-        let content = serde_json::json!({ "Content": text });
-        json(importer, &content.to_string())
-    }
-}
+pub mod trial;

@@ -220,7 +220,7 @@ fn rows(value: &Value<'_>, importer: &Importer) -> usize {
         Value::Object(members) => members
             .iter()
             .map(|(key, value)| {
-                match value.text().filter(|_| key == "Content").and_then(super::convert::embedded) {
+                match value.text().filter(|_| key == "Content").and_then(super::wrapper::embedded) {
                     Some(text) => cells(&text, importer),
                     None => rows(value, importer),
                 }
@@ -327,21 +327,17 @@ pub fn piece(
     label: &str,
 ) {
     let parent = piece.pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
-    match &piece.key {
-        Some(key) => {
-            converter.says(&super::convert::wildcard(parent), key, value);
-            converter.member(key, value, label, &piece.pointer);
-        }
-        None => {
-            let before = converter.rows();
-            converter.value(value, label, &piece.pointer, piece.element);
-            let rows = converter.rows() - before;
-            // The elements of an array are rows of the object that the array is in.
-            if let Some((wrapper, _)) =
-                parent.rsplit_once('/').filter(|_| piece.element && rows > 0)
-            {
-                converter.rows_of(&super::convert::wildcard(wrapper), rows);
-            }
-        }
+    if let Some(key) = &piece.key {
+        converter.says(&super::wrapper::wildcard(parent), key, value);
+        converter.member(key, value, label, &piece.pointer);
+        return;
+    }
+    let before = converter.rows();
+    converter.value(value, label, &piece.pointer, piece.element);
+    let rows = converter.rows() - before;
+    // The elements of an array are rows of the object that the array is in.
+    let wrapper = parent.rsplit_once('/').filter(|_| piece.element && rows > 0);
+    if let Some((wrapper, _)) = wrapper {
+        converter.rows_of(&super::wrapper::wildcard(wrapper), rows);
     }
 }

@@ -33,8 +33,7 @@ const ALIVE: [&str; 5] = ["enabled", "active", "unknown", "locked", "pending"];
 pub fn merge(kind: Kind, parts: &[(Rank, &Value)], conflicts: &mut Conflicts) -> Value {
     let mut parts: Vec<_> = parts.to_vec();
     // Of HR, the row of the later employment; of equal ones, the first.
-    parts
-        .sort_by(|(a, left), (b, right)| b.cmp(a).then_with(|| started(right).cmp(&started(left))));
+    parts.sort_by(|(a, left), (b, right)| b.cmp(a).then_with(|| started(right).cmp(started(left))));
     let newest = parts.first().map_or("", |(_, value)| started(value));
     let mut merged = Map::new();
     let mut places = Vec::new();

@@ -11,21 +11,26 @@
 //! disk and merges those that several rows speak of. What came of every row is counted, and the
 //! counts have to agree, or nothing is written.
 
-use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
+use tempfile::NamedTempFile;
 
-use crate::fault::{Fault, Faults, Text, quote};
+use crate::fault::{Fault, Faults, quote};
 use crate::load::files::name_of;
 use crate::time::Instant;
 
+mod assemble;
+pub mod batch;
+pub mod context;
 pub mod convert;
 pub mod files;
 pub mod frame;
+mod index;
 pub mod kinds;
+mod linking;
 mod merge;
 pub mod people;
+mod reading;
 pub mod report;
 pub mod row;
 mod secrets;
@@ -35,24 +40,18 @@ pub mod store;
 mod table;
 pub mod value;
 pub mod when;
+mod wrapper;
 mod write;
 mod yaml;
 
-use convert::{Converted, Converter, Pages};
+use batch::Batch;
+use context::Export;
+use convert::Pages;
 use files::Form;
 use kinds::Importer;
+use reading::Reading;
 use report::{Origin, Report};
 use setting::Settings;
-use sink::{Batch, Context, Export, Learned};
-use store::Store;
-use table::Table;
-use tempfile::NamedTempFile;
-use value::Value;
-
-/// How many lines of a table are read together.
-const LINES: usize = 4096;
-/// How many parts of an export are in memory at a time, for each thread.
-const PARTS: usize = 2;
 
 /// What was imported.
 pub struct Imported {
@@ -88,16 +87,17 @@ pub fn import(
     run_at: Instant,
 ) -> Result<Imported, Faults> {
     let (sources, skipped) = sources(paths, settings)?;
+    let count = sources.len();
     let mut reading = Reading::new(sources, form, folder)?;
     let mut faults = Faults::default();
-    for number in 0..reading.sources.len() {
+    for number in 0..count {
         if let Err(fault) = reading.source(number) {
             faults.push(fault);
         }
     }
     faults.into_result()?;
     reading.held()?;
-    reading.finish(run_at, skipped)
+    reading.finish(run_at, &skipped)
 }
 
 /// Tells what each file is, people and links first.
@@ -165,361 +165,4 @@ fn sources(paths: &[PathBuf], settings: &Settings) -> Result<(Vec<Source>, Vec<P
         _ => 3,
     });
     Ok((sources, unknown))
-}
-
-/// A part of an export that is in memory.
-enum Part {
-    /// JSON values.
-    Pieces(Vec<u8>, Vec<frame::Piece>),
-    /// Lines of a table.
-    Lines(Vec<(u64, csv::StringRecord)>),
-    /// A YAML document.
-    Document(u64, String),
-}
-
-struct Reading {
-    sources: Vec<Source>,
-    context: Context,
-    store: Store,
-    /// Rows that wait for others: source, place and row, a line of JSON each.
-    held: BufWriter<std::fs::File>,
-    secrets: Faults,
-}
-
-fn disk(error: &io::Error) -> Fault {
-    let kind = io::Error::from(error.kind());
-    Fault::new(
-        format!("temporary files can't be written beside the inventory: {kind}"),
-        "check the folder, its permissions and the room on its disk",
-    )
-}
-
-impl Reading {
-    fn new(sources: Vec<Source>, form: store::Form, folder: &Path) -> Result<Self, Faults> {
-        let store = Store::new(form, folder).map_err(|error| disk(&error))?;
-        let held = tempfile::tempfile_in(folder).map_err(|error| disk(&error))?;
-        let (context, secrets) = (Context::new(form), Faults::default());
-        Ok(Self { sources, context, store, held: BufWriter::new(held), secrets })
-    }
-
-    /// Reads one export.
-    fn source(&mut self, number: usize) -> Result<(), Fault> {
-        if let Some(source) = self.sources.get_mut(number).filter(|source| source.importer.survey) {
-            survey(source)?;
-        }
-        let Some(source) = self.sources.get(number) else { return Ok(()) };
-        let (path, form, setting) =
-            (source.path.clone(), source.form, source.export.setting.clone());
-        let name = name_of(&path);
-        let mut learned = Vec::new();
-        match form {
-            Form::Json { .. } => {
-                let mut frames = frame::Frames::new(files::open(&path, &setting)?);
-                let mut pointer = String::new();
-                self.parts(number, None, &mut learned, || {
-                    let mut text = Vec::new();
-                    let pieces = frames.pieces(&name, &mut pointer, &mut text)?;
-                    Ok((!pieces.is_empty()).then_some(Part::Pieces(text, pieces)))
-                })?;
-            }
-            Form::Table => {
-                let mut table = Table::new(files::open(&path, &setting)?, &name)?;
-                let header = table.header.clone();
-                self.parts(number, Some(&header), &mut learned, || {
-                    let mut lines = Vec::new();
-                    let count = table.lines(&mut lines, LINES)?;
-                    Ok((count > 0).then_some(Part::Lines(lines)))
-                })?;
-            }
-            Form::Yaml => {
-                let mut documents = yaml::Documents::new(files::open(&path, &setting)?, &name);
-                self.parts(number, None, &mut learned, || {
-                    Ok(documents.next()?.map(|(line, json)| Part::Document(line, json)))
-                })?;
-            }
-        }
-        // While an export is read, what it says is not yet known: so the order of its rows doesn't
-        // matter, nor how many threads there are.
-        learned.into_iter().for_each(|learned| self.context.learn(learned));
-        self.links(number);
-        Ok(())
-    }
-
-    /// Reads an export part by part: some at a time, side by side, and in their order.
-    fn parts(
-        &mut self,
-        number: usize,
-        header: Option<&row::Header>,
-        learned: &mut Vec<Learned>,
-        mut next: impl FnMut() -> Result<Option<Part>, Fault> + Send,
-    ) -> Result<(), Fault> {
-        let together = rayon::current_num_threads() * PARTS;
-        let mut read = |parts: &mut Vec<Part>| -> Result<(), Fault> {
-            while parts.len() < together {
-                let Some(part) = next()? else { break };
-                parts.push(part);
-            }
-            Ok(())
-        };
-        let (mut parts, mut done) = (Vec::new(), Vec::new());
-        read(&mut parts)?;
-        while !parts.is_empty() || !done.is_empty() {
-            let Some(Source { importer, export, form, .. }) = self.sources.get(number) else {
-                return Ok(());
-            };
-            let (context, from) = (&self.context, u32::try_from(number).unwrap_or(u32::MAX));
-            let (store, mut following) = (&mut self.store, Vec::new());
-            // While some parts are converted, those before them are written and those after read.
-            let convert = || {
-                let converted = parts.par_iter().map(|part| {
-                    let mut converter = Converter::new(importer, context, export, from, false);
-                    convert_part(&mut converter, part, &export.id, *form, header)
-                        .map(|()| converter.finish())
-                });
-                converted.collect::<Vec<Result<Converted, Fault>>>()
-            };
-            let write_and_read = || {
-                done.iter_mut()
-                    .try_for_each(|converted: &mut Converted| store.add(&converted.batch))
-                    .map_err(|error| disk(&error))?;
-                if parts.is_empty() { Ok(()) } else { read(&mut following) }
-            };
-            let (converted, rest) = rayon::join(convert, write_and_read);
-            rest?;
-            for converted in std::mem::take(&mut done) {
-                self.take(number, converted, learned)?;
-            }
-            done = converted.into_iter().collect::<Result<_, Fault>>()?;
-            parts = following;
-        }
-        Ok(())
-    }
-
-    /// Keeps what was made of a part, but for its records.
-    fn take(
-        &mut self,
-        number: usize,
-        converted: Converted,
-        learned: &mut Vec<Learned>,
-    ) -> Result<(), Fault> {
-        let Converted { mut batch, pages, exported_at, held } = converted;
-        for (place, row) in held {
-            let line = serde_json::json!([number, place, row]);
-            writeln!(self.held, "{line}").map_err(|error| disk(&error))?;
-        }
-        for secret in std::mem::take(&mut batch.secrets) {
-            self.secrets.push(Fault::new(
-                format!("what looks like {secret} would be written"),
-                "take it out of the export, and have it changed: whoever reads the export knows it",
-            ));
-        }
-        learned.push(std::mem::take(&mut batch.learned));
-        let Some(source) = self.sources.get_mut(number) else { return Ok(()) };
-        for (place, page) in pages {
-            let known = source.pages.entry(place).or_default();
-            known.rows += page.rows;
-            known.total = known.total.max(page.total);
-            known.next = page.next;
-        }
-        if let (Some(at), true) = (exported_at, source.origin != Origin::Configuration) {
-            source.export.exported_at = if source.origin == Origin::Export {
-                source.export.exported_at.max(at)
-            } else {
-                at
-            };
-            source.origin = Origin::Export;
-        }
-        source.batch.counts.merge(batch.counts);
-        source.batch.columns.merge(&batch.columns);
-        source.batch.links.append(&mut batch.links);
-        Ok(())
-    }
-
-    /// Takes the user's links, before the first account is read.
-    fn links(&mut self, number: usize) {
-        let Some(source) = self.sources.get_mut(number) else { return };
-        for (system, account, to, place) in std::mem::take(&mut source.batch.links) {
-            if let Err(other) = self.context.links.add(&system, &account, to.as_deref(), &place) {
-                source.batch.counts.merged -= 1;
-                source
-                    .batch
-                    .counts
-                    .refuse(format!("{other} links the same account to somebody else"), place);
-            }
-        }
-    }
-
-    /// Reads the rows that have waited for others.
-    fn held(&mut self) -> Result<(), Faults> {
-        self.held.flush().map_err(|error| disk(&error))?;
-        let file = self.held.get_ref().try_clone().map_err(|error| disk(&error))?;
-        let mut lines = BufReader::new(file);
-        lines.rewind().map_err(|error| disk(&error))?;
-        let mut rows = lines.lines().peekable();
-        while rows.peek().is_some() {
-            let some: Result<Vec<String>, io::Error> = rows.by_ref().take(LINES).collect();
-            let some = some.map_err(|error| disk(&error))?;
-            let parsed: Vec<(usize, String, String)> =
-                some.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
-            for same in parsed.chunk_by(|a, b| a.0 == b.0) {
-                let Some((number, ..)) = same.first() else { continue };
-                let Some(source) = self.sources.get(*number) else { continue };
-                let from = u32::try_from(*number).unwrap_or(u32::MAX);
-                let mut converter =
-                    Converter::new(source.importer, &self.context, &source.export, from, true);
-                for (_, place, row) in same {
-                    if let Ok(value) = serde_json::from_str::<Value<'_>>(row) {
-                        converter.held(&value, place.clone());
-                    }
-                }
-                let converted = converter.finish();
-                self.store.add(&converted.batch).map_err(|error| disk(&error))?;
-                self.take(*number, converted, &mut Vec::new())?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Merges, counts, and says what came of it.
-    fn finish(self, run_at: Instant, skipped: Vec<PathBuf>) -> Result<Imported, Faults> {
-        self.secrets.into_result()?;
-        let times: Vec<i64> =
-            self.sources.iter().map(|source| source.export.exported_at.millis()).collect();
-        let newer = |source: u32| times.get(source as usize).copied().unwrap_or(0);
-        let records = self.store.finish(times.len(), &newer).map_err(|error| disk(&error))?;
-        let mut report = Report::new(records.merged.conflicts.clone());
-        report.unused_links = self.context.links.unused().into_iter().map(str::to_owned).collect();
-        report.people = self.context.people.len() as u64;
-        report.skipped = skipped.iter().map(|path| name_of(path)).collect();
-        for (source, merged) in self.sources.into_iter().zip(&records.merged.rows) {
-            let mut counts = source.batch.counts;
-            counts.written = counts.written.saturating_sub(*merged);
-            counts.merged += merged;
-            if counts.read != counts.written + counts.merged + counts.refusals() {
-                return Err(Fault::new(
-                    format!(
-                        "the rows of {} don't add up: {} read, {} written, {} merged, {} refused",
-                        quote(&source.export.id),
-                        counts.read,
-                        counts.written,
-                        counts.merged,
-                        counts.refusals()
-                    ),
-                    "this is a fault of nhi-policy: please report it, with the kind of the export",
-                )
-                .into());
-            }
-            report.add(
-                source.export,
-                source.origin,
-                counts,
-                &source.batch.columns,
-                &source.pages,
-                source.notes,
-            );
-        }
-        let generated_at = report.generated_at(run_at);
-        let inventory =
-            write::write(records, &mut report, generated_at).map_err(|error| disk(&error))?;
-        Ok(Imported { inventory, report })
-    }
-}
-
-/// Looks through an export whose columns have to be made out.
-fn survey(source: &mut Source) -> Result<(), Fault> {
-    let name = name_of(&source.path);
-    let setting = source.export.setting.clone();
-    let mut survey = kinds::hr_csv::survey::Survey::default();
-    let columns = row::Columns::default();
-    if source.form == Form::Table {
-        let mut table = Table::new(files::open(&source.path, &setting)?, &name)?;
-        let mut lines = Vec::new();
-        while table.lines(&mut lines, LINES)? > 0 {
-            for (_, record) in &lines {
-                survey.see(
-                    &row::Row::new(row::Cells::Line(&table.header, record), &columns),
-                    &setting,
-                );
-            }
-        }
-    } else {
-        let mut frames = frame::Frames::new(files::open(&source.path, &setting)?);
-        let (mut pointer, mut text) = (String::new(), Vec::new());
-        loop {
-            let pieces = frames.pieces(&name, &mut pointer, &mut text)?;
-            if pieces.is_empty() {
-                break;
-            }
-            for piece in pieces {
-                let value = parse(&text, &piece, &name)?;
-                convert::each_row(&value, source.importer, &mut |value| {
-                    survey.see(&row::Row::new(row::Cells::Object(value), &columns), &setting);
-                });
-            }
-        }
-    }
-    let planned = survey.plan(&setting);
-    let (plan, notes) = planned.map_err(|said| {
-        let (message, help) = said.split_once('\n').unwrap_or((&said, "say it in [[import]]"));
-        Fault::new(format!("{}: {message}", quote(&name)), help)
-    })?;
-    source.export.plan = Some(plan);
-    source.notes = notes;
-    Ok(())
-}
-
-fn parse<'t>(text: &'t [u8], piece: &frame::Piece, name: &str) -> Result<Value<'t>, Fault> {
-    let bytes = text.get(piece.text.clone()).unwrap_or(&[]);
-    serde_json::from_slice(bytes).map_err(|error| {
-        let line = piece.line + error.line().saturating_sub(1) as u64;
-        let column = if error.line() <= 1 {
-            piece.column + error.column().saturating_sub(1)
-        } else {
-            error.column()
-        };
-        let shown = String::from_utf8_lossy(bytes).into_owned();
-        let at = shown
-            .lines()
-            .take(error.line().saturating_sub(1))
-            .map(|line| line.len() + 1)
-            .sum::<usize>();
-        let at = at + error.column().saturating_sub(1);
-        let place =
-            Text { name, text: &shown }.excerpt(at..at + 1, &[], String::new()).moved(line, column);
-        let message = error.to_string();
-        let message = message.split(" at line ").next().unwrap_or("it is no JSON");
-        Fault::new(format!("{}: {message}", quote(name)), "this is no JSON: export it again")
-            .at(place)
-    })
-}
-
-fn convert_part(
-    converter: &mut Converter<'_>,
-    part: &Part,
-    name: &str,
-    form: Form,
-    header: Option<&row::Header>,
-) -> Result<(), Fault> {
-    match part {
-        Part::Pieces(text, pieces) => {
-            for piece in pieces {
-                let value = parse(text, piece, name)?;
-                let label = files::label(name, form, piece.line);
-                files::piece(converter, &value, piece, &label);
-            }
-        }
-        Part::Lines(lines) => {
-            let none = row::Header::default();
-            for (line, record) in lines {
-                converter.line(header.unwrap_or(&none), record, format!("{name}:{line}"));
-            }
-        }
-        Part::Document(line, json) => {
-            let label = files::label(name, form, *line);
-            if let Ok(value) = serde_json::from_str(json) {
-                converter.value(&value, &label, "", false);
-            }
-        }
-    }
-    Ok(())
 }

@@ -145,7 +145,7 @@ impl People {
         self.ids.get(row as usize).cloned().unwrap_or_default()
     }
 
-    fn one(&self, index: &FxHashMap<String, Found>, keys: &[&str]) -> Option<Result<u32, ()>> {
+    fn one(index: &FxHashMap<String, Found>, keys: &[&str]) -> Option<Result<u32, ()>> {
         let mut found = None;
         for key in keys {
             match (index.get(&fold(key)), found) {
@@ -169,7 +169,7 @@ impl People {
             (Step::Email, &self.by_email, emails),
             (Step::UserName, &self.by_user_name, names),
         ] {
-            match self.one(index, &keys) {
+            match Self::one(index, &keys) {
                 Some(Ok(row)) => return Linked::To(Target::Person(self.id(row)), step),
                 Some(Err(())) => return Linked::Ambiguous(step),
                 None => {}
@@ -242,13 +242,12 @@ impl Links {
         let link = keys.into_iter().find_map(|key| self.rows.get(&key))?;
         link.used.store(true, Ordering::Relaxed);
         let Some(to) = link.to.as_deref() else { return Some(Linked::Nobodys) };
-        let target = match to.strip_prefix("workload:") {
-            Some(workload) => Target::Workload(workload.to_owned()),
+        let target = if let Some(workload) = to.strip_prefix("workload:") {
+            Target::Workload(workload.to_owned())
+        } else {
             // Somebody whom no export knows stays named, so that a rule can say so.
-            None => {
-                let person = to.strip_prefix("person:").unwrap_or(to);
-                Target::Person(people.named(person).unwrap_or_else(|| person.to_owned()))
-            }
+            let person = to.strip_prefix("person:").unwrap_or(to);
+            Target::Person(people.named(person).unwrap_or_else(|| person.to_owned()))
         };
         Some(Linked::To(target, Step::Given))
     }

@@ -6,10 +6,11 @@ use std::io::{self, Write};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::batch::Counts;
+use super::context::Export;
 use super::convert::Pages;
 use super::merge::Conflicts;
 use super::row::Columns;
-use super::sink::{Counts, Export};
 use crate::fault::printable;
 use crate::time::Instant;
 

@@ -123,13 +123,9 @@ pub fn read(root: &mut Section<'_>, folder: &Path, faults: &mut Faults) -> Vec<(
 fn one(table: &mut Section<'_>, faults: &mut Faults) -> Setting {
     let mut setting = Setting::default();
     let kinds = kinds::ALL.iter().map(|importer| importer.kind);
-    let kind = word(
-        table,
-        "kind",
-        faults,
-        |word| kinds::called(word),
-        || format!("use one of {}", kinds.clone().collect::<Vec<_>>().join(", ")),
-    );
+    let kind = word(table, "kind", faults, kinds::called, || {
+        format!("use one of {}", kinds.clone().collect::<Vec<_>>().join(", "))
+    });
     setting.kind = kind.map(|importer| importer.kind);
     setting.system = table
         .string("system", faults)

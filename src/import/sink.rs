@@ -1,21 +1,19 @@
 //! What an importer writes to: records, with their place, their links and their count.
+#![expect(clippy::missing_errors_doc, reason = "a refusal says what is wrong with the row")]
 
-use std::collections::BTreeMap;
+use rustc_hash::FxHashSet;
 
-use rustc_hash::{FxHashMap, FxHashSet};
-use twox_hash::XxHash3_64;
-
-use super::people::{Claim, Known, Linked, Links, People, Target};
-use super::row::{Columns, Refusal};
-use super::setting::Setting;
-use super::store::Form;
+use super::batch::{Batch, Entry, list};
+pub use super::context::{Context, Export, digest};
+use super::people::Linked;
+use super::row::Refusal;
 use crate::inventory::Kind;
-use crate::inventory::draft::{Draft, To};
+use crate::inventory::draft::Draft;
 use crate::inventory::field::split_prefix;
 use crate::inventory::record::{
-    Account, Credential, Entitlement, Group, Person, Record, System, Team, Workload,
+    Account, Credential, Entitlement, Group, Person, System, Team, Workload,
 };
-use crate::time::Instant;
+use crate::inventory::spec::Record;
 
 /// A record that can be written.
 pub trait Written: Record {
@@ -42,177 +40,19 @@ macro_rules! written {
 }
 written!(System Team Person Workload Group Account Credential Entitlement);
 
-/// What rows have said that later rows of other files need; frozen while a file is read.
-#[derive(Default, Debug)]
-pub struct Context {
-    /// Everyone whom HR knows.
-    pub people: People,
-    /// The user's links.
-    pub links: Links,
-    names: FxHashMap<(&'static str, String), String>,
-    /// What is called in two ways.
-    doubtful: FxHashSet<(&'static str, String)>,
-    holders: FxHashMap<u64, Target>,
-    /// How the inventory is formed.
-    form: Form,
-}
-
-impl Context {
-    /// An empty one, for an inventory of that form.
-    pub fn new(form: Form) -> Self {
-        Self { form, ..Self::default() }
-    }
-
-    /// Takes what a batch of rows has said.
-    pub fn learn(&mut self, learned: Learned) {
-        learned.people.iter().for_each(|known| self.people.add(known));
-        for (key, name) in learned.names {
-            if self.names.get(&key).is_some_and(|other| *other != name) {
-                self.doubtful.insert(key.clone());
-            }
-            self.names.insert(key, name);
-        }
-        self.holders.extend(learned.holders);
-    }
-}
-
-/// What a batch of rows has said.
-#[derive(Default, Debug)]
-pub struct Learned {
-    people: Vec<Known>,
-    names: Vec<((&'static str, String), String)>,
-    holders: Vec<(u64, Target)>,
-}
-
-/// An export while it is read.
-#[derive(Debug)]
-pub struct Export {
-    /// The id of its source: its path.
-    pub id: String,
-    /// Its kind.
-    pub kind: &'static str,
-    /// When it was made.
-    pub exported_at: Instant,
-    /// What the user says of it.
-    pub setting: Setting,
-    /// What its importer made out before the first row, such as which column is which.
-    pub plan: super::kinds::Plan,
-}
-
-/// A record, where it stands in its batch.
-#[derive(Clone, Copy, Debug)]
-pub struct Entry {
-    /// Its kind.
-    pub kind: Kind,
-    /// The digest of its id.
-    pub id: u64,
-    /// The digest of all but its place.
-    pub content: u64,
-    /// Where it begins among the records of its kind.
-    pub start: u64,
-    /// How long it is.
-    pub length: u32,
-    /// The number of its source.
-    pub source: u32,
-    /// Whether it is what its row is about.
-    pub primary: bool,
-    /// Whether it is only mentioned by its row, not listed.
-    pub mention: bool,
-}
-
-/// What came of the rows of a batch.
-#[derive(Default, Debug)]
-pub struct Counts {
-    /// Rows read.
-    pub read: u64,
-    /// Rows that made a record.
-    pub written: u64,
-    /// Rows whose facts went into records of other rows.
-    pub merged: u64,
-    /// Rows that are read again at the end.
-    pub later: u64,
-    /// Rows that made none, by reason, with the first places.
-    pub refused: BTreeMap<String, (u64, Vec<String>)>,
-    /// Links made, by step.
-    pub linked: BTreeMap<&'static str, u64>,
-    /// Accounts that nobody was found for.
-    pub unlinked: u64,
-    /// Accounts that two people fit: the step, and the first of them.
-    pub ambiguous: BTreeMap<&'static str, (u64, Vec<String>)>,
-    /// Rows by the shape that they have.
-    pub shapes: BTreeMap<&'static str, u64>,
-}
-
-/// How many places are listed of each reason.
-const LISTED: usize = 5;
-
-fn list(places: &mut (u64, Vec<String>), count: u64, new: impl IntoIterator<Item = String>) {
-    places.0 += count;
-    let room = LISTED.saturating_sub(places.1.len());
-    places.1.extend(new.into_iter().take(room));
-}
-
-impl Counts {
-    /// How many rows were refused.
-    pub fn refusals(&self) -> u64 {
-        self.refused.values().map(|(count, _)| count).sum()
-    }
-
-    /// Counts a refused row.
-    pub fn refuse(&mut self, why: String, place: String) {
-        list(self.refused.entry(why).or_default(), 1, [place]);
-    }
-
-    /// Adds another batch's.
-    pub fn merge(&mut self, other: Self) {
-        self.read += other.read;
-        self.written += other.written;
-        self.merged += other.merged;
-        self.later += other.later;
-        self.unlinked += other.unlinked;
-        for (why, (count, places)) in other.refused {
-            list(self.refused.entry(why).or_default(), count, places);
-        }
-        for (step, (count, places)) in other.ambiguous {
-            list(self.ambiguous.entry(step).or_default(), count, places);
-        }
-        other.linked.into_iter().for_each(|(step, n)| *self.linked.entry(step).or_default() += n);
-        other.shapes.into_iter().for_each(|(name, n)| *self.shapes.entry(name).or_default() += n);
-    }
-}
-
-/// The records of a batch of rows.
-#[derive(Default, Debug)]
-pub struct Batch {
-    /// The records, a line each, by kind.
-    pub records: Vec<Vec<u8>>,
-    /// Where each stands.
-    pub entries: Vec<Entry>,
-    /// What came of the rows.
-    pub counts: Counts,
-    /// What was noted of the columns.
-    pub columns: Columns,
-    /// What later rows need.
-    pub learned: Learned,
-    /// The user's links that are in it: system, account, who, place.
-    pub links: Vec<(String, String, Option<String>, String)>,
-    /// Secrets that were about to be written: what they look like, and where they stand.
-    pub secrets: Vec<String>,
-}
-
 /// Where an importer puts what it makes of a row.
 pub struct Sink<'c> {
-    context: &'c Context,
+    pub(super) context: &'c Context,
     /// The export that is read.
     pub export: &'c Export,
     source: u32,
-    last: bool,
+    pub(super) last: bool,
     place: String,
-    batch: Batch,
+    pub(super) batch: Batch,
     systems: FxHashSet<String>,
     joined: bool,
     row: Mark,
-    links: Vec<(Linked, String)>,
+    pub(super) links: Vec<(Linked, String)>,
     shape: &'static str,
 }
 
@@ -363,7 +203,7 @@ impl<'c> Sink<'c> {
         self.joined = true;
     }
 
-    fn write<R: Written>(
+    pub(super) fn write<R: Written>(
         &mut self,
         draft: Draft<R>,
         primary: bool,
@@ -448,81 +288,6 @@ impl<'c> Sink<'c> {
         Ok(format!("{}:{native}", self.system()?))
     }
 
-    /// Writes a person of HR.
-    pub fn person(&mut self, draft: Draft<Person>, known: Known) -> Result<(), Refusal> {
-        self.put(draft)?;
-        self.batch.learned.people.push(known);
-        Ok(())
-    }
-
-    /// Writes an account, linked to the one person whom its claim fits, if there is one.
-    pub fn account(
-        &mut self,
-        system: &str,
-        draft: Draft<Account>,
-        claim: &Claim<'_>,
-    ) -> Result<(), Refusal> {
-        let linked = self.link(system, draft.own_id(), claim);
-        self.linked_account(draft, linked)
-    }
-
-    /// Writes an account of a directory whose rows are people too, where the user says so; the
-    /// person is written along.
-    pub fn account_of(
-        &mut self,
-        draft: Draft<Account>,
-        person: Draft<Person>,
-        known: Known,
-    ) -> Result<(), Refusal> {
-        let target = Linked::To(Target::Person(known.id.clone()), super::people::Step::SameRecord);
-        self.linked_account(draft, target)?;
-        self.write(person, false, false)?;
-        self.batch.learned.people.push(known);
-        Ok(())
-    }
-
-    /// Mentions an account that a row only names (whose token it is), linked like a listed one.
-    /// Says whose it is; `None` where nobody fits.
-    pub fn mention_account(
-        &mut self,
-        system: &str,
-        draft: Draft<Account>,
-        claim: &Claim<'_>,
-    ) -> Result<Option<Target>, Refusal> {
-        let id = draft.own_id().to_owned();
-        let Linked::To(target, step) = self.link(system, &id, claim) else {
-            self.mention(draft)?;
-            return Ok(None);
-        };
-        self.mention(draft.identity(target.to()).tag("linked_by", step.name()))?;
-        self.batch.learned.holders.push((digest(&id), target.clone()));
-        Ok(Some(target))
-    }
-
-    fn link(&self, system: &str, id: &str, claim: &Claim<'_>) -> Linked {
-        let names: Vec<&str> = [id]
-            .into_iter()
-            .chain(claim.user_names.iter().copied())
-            .chain(claim.emails.iter().copied())
-            .collect();
-        let given = self.context.links.find(&self.context.people, system, &names);
-        given.unwrap_or_else(|| self.context.people.find(claim))
-    }
-
-    fn linked_account(&mut self, draft: Draft<Account>, linked: Linked) -> Result<(), Refusal> {
-        let id = draft.own_id().to_owned();
-        let draft = match &linked {
-            Linked::To(target, step) => draft.identity(target.to()).tag("linked_by", step.name()),
-            _ => draft,
-        };
-        self.put(draft)?;
-        if let Linked::To(target, _) = &linked {
-            self.batch.learned.holders.push((digest(&id), target.clone()));
-        }
-        self.links.push((linked, id));
-        Ok(())
-    }
-
     /// Remembers what something is called, for rows that only have its id.
     pub fn learn(&mut self, what: &'static str, id: &str, name: &str) {
         self.batch.learned.names.push(((what, id.to_owned()), name.to_owned()));
@@ -552,43 +317,6 @@ impl<'c> Sink<'c> {
         Ok(if doubtful { None } else { self.called(what, id)? })
     }
 
-    /// Whose an account is, for vendors that name owners by their accounts: a person's or a
-    /// workload's id. Where the account is nobody's, the account's own id as that of a person whom
-    /// nobody knows: a rule then says so.
-    ///
-    /// # Errors
-    /// A later row may say it.
-    pub fn holder_of(&self, account: &str) -> Result<Target, Refusal> {
-        match self.context.holders.get(&digest(account)) {
-            Some(target) => Ok(target.clone()),
-            None if self.last => Ok(Target::Person(account.to_owned())),
-            None => Err(Refusal::Later),
-        }
-    }
-
-    /// The person whom a free word names (an address, a number, a login name): of people whom HR
-    /// doesn't know, the word itself, so that a rule says so.
-    pub fn person_named(&self, word: &str) -> String {
-        self.context.people.named(word).unwrap_or_else(|| word.trim().to_owned())
-    }
-
-    /// The same where a later row may be the person's.
-    ///
-    /// # Errors
-    /// A later row may say it.
-    pub fn person_later(&self, word: &str) -> Result<String, Refusal> {
-        match self.context.people.named(word) {
-            Some(id) => Ok(id),
-            None if self.last => Ok(word.trim().to_owned()),
-            None => Err(Refusal::Later),
-        }
-    }
-
-    /// The id of the person whom a word names, if HR knows them.
-    pub fn known_person(&self, word: &str) -> Option<String> {
-        self.context.people.named(word)
-    }
-
     /// Takes a link of the user's: whose an account is, `None` for nobody's.
     pub fn given_link(&mut self, system: &str, account: &str, to: Option<&str>) {
         let place = self.place.clone();
@@ -600,19 +328,4 @@ impl<'c> Sink<'c> {
         ));
         self.joined();
     }
-}
-
-impl Target {
-    /// As the owner of something.
-    pub fn to(&self) -> To<'_> {
-        match self {
-            Self::Person(id) => To::person(id),
-            Self::Workload(id) => To::workload(id),
-        }
-    }
-}
-
-/// A digest that is the same in every run.
-pub fn digest(text: &str) -> u64 {
-    XxHash3_64::oneshot(text.as_bytes())
 }

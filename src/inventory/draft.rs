@@ -9,6 +9,7 @@ use super::field::{
     ACCOUNT, Count, GROUP, HOLDER, Id, List, MEMBER, OWNER, OrUnknown, PERSON, Ref, TEAM, Tags,
     Text, UNPREFIXED, WORKLOAD,
 };
+use super::spec::FieldSpec;
 use super::vocabulary::Vocabulary;
 use crate::time::Instant;
 
@@ -271,4 +272,28 @@ impl<S> Given for Tags<S> {
     fn put(_: &str, value: Vec<(&str, &str)>, parts: &mut Parts) {
         value.into_iter().for_each(|(name, value)| parts.tag(name, value));
     }
+}
+
+/// The place of a field in the list of its record's fields.
+#[expect(clippy::indexing_slicing, reason = "evaluated when it is compiled")]
+pub(super) const fn position(fields: &[FieldSpec], name: &str) -> usize {
+    let mut at = 0;
+    while at < fields.len() {
+        if same(fields[at].name, name) {
+            return at;
+        }
+        at += 1;
+    }
+    fields.len()
+}
+
+/// `==` of strings isn't constant.
+#[expect(clippy::indexing_slicing, reason = "evaluated when it is compiled")]
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
 }

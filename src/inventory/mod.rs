@@ -8,14 +8,15 @@ use crate::time::Instant;
 pub mod draft;
 pub mod field;
 pub mod record;
+pub mod spec;
 pub mod vocabulary;
 pub mod words;
 
 use field::List;
 use record::{
-    Account, Credential, Entitlement, Group, Offboarding, Person, Record, Source, System, Team,
-    Workload,
+    Account, Credential, Entitlement, Group, Offboarding, Person, Source, System, Team, Workload,
 };
+use spec::Record;
 use words::{Word, Words};
 
 /// A row of a table.

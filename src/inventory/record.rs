@@ -9,12 +9,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::draft::{Draft, Given};
+use super::draft::{Draft, Given, position};
 use super::field::check::check_fields;
 use super::field::{
     ACCOUNT, Count, Field, GROUP, HOLDER, Id, Intern, List, MEMBER, OWNER, OrUnknown, PERSON, Ref,
     Say, Spelled, Tags, Text, UNPREFIXED, WORKLOAD,
 };
+use super::spec::{FieldSpec, Record};
 use super::vocabulary::{
     AccountStatus, AccountType, CredentialExpiry, CredentialKind, CredentialLastUsedState,
     CredentialManagedBy, CredentialStatus, CredentialStorage, EntitlementReviewOutcome,
@@ -23,57 +24,6 @@ use super::vocabulary::{
 };
 use super::words::{Word, Words};
 use crate::time::Instant;
-
-/// A field of a record, as faults speak of it.
-pub struct FieldSpec {
-    /// Its name in JSON.
-    pub name: &'static str,
-    /// Whether a record without it is refused.
-    pub required: bool,
-    /// Finds all that is wrong with a value of it.
-    pub check: fn(&RawValue, &mut Say<'_>),
-}
-
-/// A kind of record, with its strings interned.
-pub trait Record: PartialEq + Sized {
-    /// The same with borrowed strings.
-    type Read<'a>: Deserialize<'a> + Intern<Kept = Self>;
-    /// All its fields.
-    const FIELDS: &'static [FieldSpec];
-    /// Its id.
-    fn id(&self) -> Word;
-    /// The id of the source that it is from.
-    fn source(&self) -> Option<Word>;
-    /// Its place in that source.
-    fn source_ref(&self) -> Option<Word>;
-    /// What is wrong with the record although each of its fields is right.
-    ///
-    /// # Errors
-    /// A sentence, and what to do on a second line.
-    fn whole(&self) -> Result<(), String>;
-}
-
-/// The place of a field in the list of its record's fields.
-const fn position(fields: &[FieldSpec], name: &str) -> usize {
-    let mut at = 0;
-    while at < fields.len() {
-        if same(fields[at].name, name) {
-            return at;
-        }
-        at += 1;
-    }
-    fields.len()
-}
-
-/// `==` of strings isn't constant.
-const fn same(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    let mut at = 0;
-    while at < a.len() && at < b.len() && a[at] == b[at] {
-        at += 1;
-    }
-    at == a.len() && at == b.len()
-}
 
 /// `type` can't be the name of a field in Rust.
 const fn json_name(field: &'static str) -> &'static str {

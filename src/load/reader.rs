@@ -11,7 +11,7 @@ use super::place::Cursor;
 use crate::fault::{self, Fault, Faults, Text};
 use crate::inventory::field::check::{self, Entries, UNKNOWN_FIELD};
 use crate::inventory::field::{Field, Intern};
-use crate::inventory::record::Record;
+use crate::inventory::spec::Record;
 use crate::inventory::words::Words;
 use crate::inventory::{Inventory, Kind, Place, Table};
 use crate::time::Instant;

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::{Field, Say, Text};
 use crate::fault;
-use crate::inventory::record::FieldSpec;
+use crate::inventory::spec::FieldSpec;
 
 /// What a JSON text is, by its first character.
 pub fn json_type(text: &str) -> &'static str {

@@ -13,14 +13,15 @@ use crate::import::setting::Setting;
 use crate::import::sink::Sink;
 use crate::inventory::draft::{Draft, To};
 use crate::inventory::record::Person;
-use crate::inventory::vocabulary::{PersonEmployment, PersonStatus};
+use crate::inventory::vocabulary::PersonStatus;
 use crate::time::Instant;
 
 mod dates;
+mod headings;
 pub mod survey;
 mod words;
 
-use words::Field;
+use headings::Field;
 
 /// The importer.
 pub const IMPORTER: Importer = Importer {
@@ -29,7 +30,7 @@ pub const IMPORTER: Importer = Importer {
     how: "the HR system's report of all workers, those who left included, as CSV",
     unknown: "accounts and access; the time of day of a termination; often the end of a contract",
     marks: &[],
-    shapes: &[Shape { name: "worker", is: |row| words::is_worker(row), read: worker }],
+    shapes: &[Shape { name: "worker", is: |row| headings::is_worker(row), read: worker }],
     survey: true,
 };
 
@@ -120,7 +121,7 @@ fn worker(row: &Row<'_>, out: &mut Sink<'_>) -> Result<(), Refusal> {
         .emails(emails.iter().map(String::as_str).collect::<Vec<_>>())
         .employee_number(plan.text(row, Field::EmployeeNumber))
         .user_name(user_name)
-        .employment(plan.text(row, Field::Employment).and_then(words::employment))
+        .employment(plan.text(row, Field::Employment).map(words::employment))
         .department(plan.text(row, Field::Department))
         .started_at(started_at)
         .ended_at(ended_at)
@@ -171,9 +172,4 @@ impl Field {
     }
 }
 
-pub use words::Field as Column;
-
-/// What the words of employment mean, for the table of statuses too.
-pub fn employment_words() -> &'static [(&'static str, PersonEmployment)] {
-    words::EMPLOYMENTS
-}
+pub use headings::Field as Column;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
 
-use super::words::Field;
+use super::headings::Field;
 use super::{Plan, dates, id_of};
 use crate::fault::quote;
 use crate::import::row::Row;
@@ -47,7 +47,7 @@ impl Survey {
                 (true, false) => self.day_first = self.day_first.take().or_else(place),
                 (false, true) => self.month_first = self.month_first.take().or_else(place),
                 (false, false) if first != second => {
-                    self.either = self.either.take().or_else(place)
+                    self.either = self.either.take().or_else(place);
                 }
                 _ => {}
             }

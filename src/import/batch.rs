@@ -1,0 +1,112 @@
+//! The records of a batch of rows, and what came of each row.
+
+use std::collections::BTreeMap;
+
+use super::context::Learned;
+use super::row::Columns;
+use crate::inventory::Kind;
+
+/// A record, where it stands in its batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Its kind.
+    pub kind: Kind,
+    /// The digest of its id.
+    pub id: u64,
+    /// The digest of all but its place.
+    pub content: u64,
+    /// Where it begins among the records of its kind.
+    pub start: u64,
+    /// How long it is.
+    pub length: u32,
+    /// The number of its source.
+    pub source: u32,
+    /// Whether it is what its row is about.
+    pub primary: bool,
+    /// Whether it is only mentioned by its row, not listed.
+    pub mention: bool,
+}
+
+/// What came of the rows of a batch.
+#[derive(Default, Debug)]
+pub struct Counts {
+    /// Rows read.
+    pub read: u64,
+    /// Rows that made a record.
+    pub written: u64,
+    /// Rows whose facts went into records of other rows.
+    pub merged: u64,
+    /// Rows that are read again at the end.
+    pub later: u64,
+    /// Rows that made none, by reason, with the first places.
+    pub refused: BTreeMap<String, (u64, Vec<String>)>,
+    /// Links made, by step.
+    pub linked: BTreeMap<&'static str, u64>,
+    /// Accounts that nobody was found for.
+    pub unlinked: u64,
+    /// Accounts that two people fit: the step, and the first of them.
+    pub ambiguous: BTreeMap<&'static str, (u64, Vec<String>)>,
+    /// Rows by the shape that they have.
+    pub shapes: BTreeMap<&'static str, u64>,
+}
+
+/// How many places are listed of each reason.
+const LISTED: usize = 5;
+
+pub(super) fn list(
+    places: &mut (u64, Vec<String>),
+    count: u64,
+    new: impl IntoIterator<Item = String>,
+) {
+    places.0 += count;
+    let room = LISTED.saturating_sub(places.1.len());
+    places.1.extend(new.into_iter().take(room));
+}
+
+impl Counts {
+    /// How many rows were refused.
+    pub fn refusals(&self) -> u64 {
+        self.refused.values().map(|(count, _)| count).sum()
+    }
+
+    /// Counts a refused row.
+    pub fn refuse(&mut self, why: String, place: String) {
+        list(self.refused.entry(why).or_default(), 1, [place]);
+    }
+
+    /// Adds another batch's.
+    pub fn merge(&mut self, other: Self) {
+        self.read += other.read;
+        self.written += other.written;
+        self.merged += other.merged;
+        self.later += other.later;
+        self.unlinked += other.unlinked;
+        for (why, (count, places)) in other.refused {
+            list(self.refused.entry(why).or_default(), count, places);
+        }
+        for (step, (count, places)) in other.ambiguous {
+            list(self.ambiguous.entry(step).or_default(), count, places);
+        }
+        other.linked.into_iter().for_each(|(step, n)| *self.linked.entry(step).or_default() += n);
+        other.shapes.into_iter().for_each(|(name, n)| *self.shapes.entry(name).or_default() += n);
+    }
+}
+
+/// The records of a batch of rows.
+#[derive(Default, Debug)]
+pub struct Batch {
+    /// The records, a line each, by kind.
+    pub records: Vec<Vec<u8>>,
+    /// Where each stands.
+    pub entries: Vec<Entry>,
+    /// What came of the rows.
+    pub counts: Counts,
+    /// What was noted of the columns.
+    pub columns: Columns,
+    /// What later rows need.
+    pub learned: Learned,
+    /// The user's links that are in it: system, account, who, place.
+    pub links: Vec<(String, String, Option<String>, String)>,
+    /// Secrets that were about to be written: what they look like, and where they stand.
+    pub secrets: Vec<String>,
+}

@@ -1,0 +1,133 @@
+//! People and their accounts: what importers say of whose an account is, and what comes of it.
+#![expect(clippy::missing_errors_doc, reason = "a refusal says what is wrong with the row")]
+
+use super::context::digest;
+use super::people::{Claim, Known, Linked, Step, Target};
+use super::row::Refusal;
+use super::sink::Sink;
+use crate::inventory::draft::{Draft, To};
+use crate::inventory::record::{Account, Person};
+
+impl Sink<'_> {
+    /// Writes a person of HR.
+    pub fn person(&mut self, draft: Draft<Person>, known: Known) -> Result<(), Refusal> {
+        self.put(draft)?;
+        self.batch.learned.people.push(known);
+        Ok(())
+    }
+
+    /// Writes an account, linked to the one person whom its claim fits, if there is one.
+    pub fn account(
+        &mut self,
+        system: &str,
+        draft: Draft<Account>,
+        claim: &Claim<'_>,
+    ) -> Result<(), Refusal> {
+        let linked = self.link(system, draft.own_id(), claim);
+        self.linked_account(draft, linked)
+    }
+
+    /// Writes an account of a directory whose rows are people too, where the user says so; the
+    /// person is written along.
+    pub fn account_of(
+        &mut self,
+        draft: Draft<Account>,
+        person: Draft<Person>,
+        known: Known,
+    ) -> Result<(), Refusal> {
+        let target = Linked::To(Target::Person(known.id.clone()), Step::SameRecord);
+        self.linked_account(draft, target)?;
+        self.write(person, false, false)?;
+        self.batch.learned.people.push(known);
+        Ok(())
+    }
+
+    /// Mentions an account that a row only names (whose token it is), linked like a listed one.
+    /// Says whose it is; `None` where nobody fits.
+    pub fn mention_account(
+        &mut self,
+        system: &str,
+        draft: Draft<Account>,
+        claim: &Claim<'_>,
+    ) -> Result<Option<Target>, Refusal> {
+        let id = draft.own_id().to_owned();
+        let Linked::To(target, step) = self.link(system, &id, claim) else {
+            self.mention(draft)?;
+            return Ok(None);
+        };
+        self.mention(draft.identity(target.to()).tag("linked_by", step.name()))?;
+        self.batch.learned.holders.push((digest(&id), target.clone()));
+        Ok(Some(target))
+    }
+
+    fn link(&self, system: &str, id: &str, claim: &Claim<'_>) -> Linked {
+        let names: Vec<&str> = [id]
+            .into_iter()
+            .chain(claim.user_names.iter().copied())
+            .chain(claim.emails.iter().copied())
+            .collect();
+        let given = self.context.links.find(&self.context.people, system, &names);
+        given.unwrap_or_else(|| self.context.people.find(claim))
+    }
+
+    fn linked_account(&mut self, draft: Draft<Account>, linked: Linked) -> Result<(), Refusal> {
+        let id = draft.own_id().to_owned();
+        let draft = match &linked {
+            Linked::To(target, step) => draft.identity(target.to()).tag("linked_by", step.name()),
+            _ => draft,
+        };
+        self.put(draft)?;
+        if let Linked::To(target, _) = &linked {
+            self.batch.learned.holders.push((digest(&id), target.clone()));
+        }
+        self.links.push((linked, id));
+        Ok(())
+    }
+
+    /// Whose an account is, for vendors that name owners by their accounts: a person's or a
+    /// workload's id. Where the account is nobody's, the account's own id as that of a person whom
+    /// nobody knows: a rule then says so.
+    ///
+    /// # Errors
+    /// A later row may say it.
+    pub fn holder_of(&self, account: &str) -> Result<Target, Refusal> {
+        match self.context.holders.get(&digest(account)) {
+            Some(target) => Ok(target.clone()),
+            None if self.last => Ok(Target::Person(account.to_owned())),
+            None => Err(Refusal::Later),
+        }
+    }
+
+    /// The person whom a free word names (an address, a number, a login name): of people whom HR
+    /// doesn't know, the word itself, so that a rule says so.
+    pub fn person_named(&self, word: &str) -> String {
+        self.context.people.named(word).unwrap_or_else(|| word.trim().to_owned())
+    }
+
+    /// The same where a later row may be the person's.
+    ///
+    /// # Errors
+    /// A later row may say it.
+    pub fn person_later(&self, word: &str) -> Result<String, Refusal> {
+        match self.context.people.named(word) {
+            Some(id) => Ok(id),
+            None if self.last => Ok(word.trim().to_owned()),
+            None => Err(Refusal::Later),
+        }
+    }
+
+    /// The id of the person whom a word names, if HR knows them.
+    pub fn known_person(&self, word: &str) -> Option<String> {
+        self.context.people.named(word)
+    }
+}
+
+impl Target {
+    /// As the owner of something.
+    pub fn to(&self) -> To<'_> {
+        match self {
+            Self::Person(id) => To::person(id),
+            Self::Workload(id) => To::workload(id),
+        }
+    }
+}
