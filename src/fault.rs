@@ -55,7 +55,7 @@ const SECRET: usize = 16;
 
 /// Hides what may be a secret: long runs of letters and digits that are no word. Whoever exports
 /// an inventory may have put one where it doesn't belong, and a fault shows that place.
-fn conceal(text: &str) -> String {
+pub fn conceal(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for run in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
         let word = run.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());

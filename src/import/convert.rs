@@ -220,9 +220,14 @@ impl<'c> Converter<'c> {
         self.pages.entry(wrapper.to_owned()).or_default().rows += rows;
     }
 
+    /// Whether the user says what the export is.
+    pub fn is_given(&self) -> bool {
+        self.sink.export.setting.kind == Some(self.importer.kind)
+    }
+
     fn shape(&self, cells: Cells<'_>) -> Option<&'static Shape> {
         // The user knows a table whose headings nobody else does.
-        let given = self.sink.export.setting.kind == Some(self.importer.kind);
+        let given = self.is_given();
         let only = || match (cells, self.importer.shapes) {
             (Cells::Line(..), [shape]) if given => Some(shape),
             _ => None,
@@ -262,6 +267,16 @@ impl<'c> Converter<'c> {
         if record.len() != header.names.len() {
             let why =
                 format!("it has {} cells, the heading has {}", record.len(), header.names.len());
+            self.sink.read(place, |_| super::row::refuse(why));
+            return;
+        }
+        let swallowed = |cell: &str| {
+            cell.lines().skip(1).any(|line| {
+                line.matches([',', ';', '\t', '|']).count() + 1 >= header.names.len().max(2)
+            })
+        };
+        if record.iter().any(swallowed) {
+            let why = "a quoted cell holds whole lines: a quote may not end where it should";
             self.sink.read(place, |_| super::row::refuse(why));
             return;
         }

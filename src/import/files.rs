@@ -50,13 +50,21 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Faults> {
                     ));
                 }
             }
-            Ok(_) => files.push(path.clone()),
+            Ok(metadata) if metadata.is_file() => files.push(path.clone()),
+            Ok(_) => faults.push(no_file(path)),
             Err(error) => faults.push(unreadable(&name_of(path), &error)),
         }
     }
     let mut seen = std::collections::BTreeSet::new();
     files.retain(|path| seen.insert(fs::canonicalize(path).unwrap_or_else(|_| path.clone())));
     faults.into_result().map(|()| files)
+}
+
+fn no_file(path: &Path) -> Fault {
+    Fault::new(
+        format!("{} is no regular file", quote(&name_of(path))),
+        "save it as a file first: an export is read more than once",
+    )
 }
 
 fn walk(root: &Path, files: &mut Vec<PathBuf>, faults: &mut Faults) {
@@ -117,13 +125,21 @@ pub struct Recognised {
 ///
 /// # Errors
 /// A file that can't be read, or is no text, or is empty.
-pub fn recognise(path: &Path, setting: &Setting) -> Result<Recognised, Fault> {
+pub fn recognise(path: &Path, setting: &Setting, skip_unknown: bool) -> Result<Recognised, Fault> {
     let name = name_of(path);
     let mut start = Vec::new();
     let read = open(path, setting)?.take(1 << 16).read_to_end(&mut start);
     read.map_err(|error| unreadable(&name, &error))?;
-    let form = form(&start)
-        .map_err(|(message, help)| Fault::new(format!("{}: {message}", quote(&name)), help))?;
+    let form = match form(&start) {
+        Ok(form) => form,
+        // Pictures and archives may be passed over; an export that is empty may not.
+        Err(_) if skip_unknown && !start.is_empty() => {
+            return Ok(Recognised { form: Form::Table, importer: None });
+        }
+        Err((message, help)) => {
+            return Err(Fault::new(format!("{}: {message}", quote(&name)), help));
+        }
+    };
     let given = setting.kind.and_then(kinds::called);
     let (form, found) = match form {
         Form::Json { .. } => json(path, setting, &name, Votes::new(&start))?,
@@ -325,6 +341,7 @@ pub fn piece(
     value: &Value<'_>,
     piece: &super::frame::Piece,
     label: &str,
+    alone: bool,
 ) {
     let parent = piece.pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
     if let Some(key) = &piece.key {
@@ -333,7 +350,9 @@ pub fn piece(
         return;
     }
     let before = converter.rows();
-    converter.value(value, label, &piece.pointer, piece.element);
+    // One of several values, or one that the user calls an export, is a row or holds some.
+    let element = piece.element || piece.pointer.is_empty() && alone;
+    converter.value(value, label, &piece.pointer, element);
     let rows = converter.rows() - before;
     // The elements of an array are rows of the object that the array is in.
     let wrapper = parent.rsplit_once('/').filter(|_| piece.element && rows > 0);

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashSet;
 use serde_json::{Map, Value};
 
 use crate::inventory::Kind;
@@ -16,8 +17,17 @@ use crate::inventory::Kind;
 pub struct Rank {
     /// Whether it lists the record.
     pub listed: bool,
-    /// When it was exported.
-    pub newer: i64,
+    /// When it was exported, where the export or the user says so. The time of a file says little:
+    /// copying changes it.
+    pub newer: Option<i64>,
+}
+
+impl Rank {
+    /// Whether it surely counts more than another one.
+    fn beats(self, other: Self) -> bool {
+        let newer = self.newer.zip(other.newer).is_some_and(|(own, other)| own > other);
+        self.listed && !other.listed || self.listed == other.listed && newer
+    }
 }
 
 /// What rows said differently: the kind and field, how often, and the first ids.
@@ -29,55 +39,108 @@ const LISTED: usize = 3;
 /// The statuses that give access, first the one that gives most.
 const ALIVE: [&str; 5] = ["enabled", "active", "unknown", "locked", "pending"];
 
+/// What two rows can't differ in if they speak of the same thing at the same time.
+const TELLING: [&str; 7] =
+    ["status", "username", "identity", "employee_number", "kind", "system", "account"];
+
+/// One record of many.
+pub struct Merged {
+    /// The record.
+    pub record: Value,
+    /// The numbers of the rows that contradict it, so that one of them is not in it.
+    pub contradicting: Vec<usize>,
+}
+
 /// Merges what is said of one record, in the order of the rows.
-pub fn merge(kind: Kind, parts: &[(Rank, &Value)], conflicts: &mut Conflicts) -> Value {
-    let mut parts: Vec<_> = parts.to_vec();
+pub fn merge(kind: Kind, parts: &[(Rank, &Value)], conflicts: &mut Conflicts) -> Merged {
+    let mut order: Vec<(usize, Rank, &Value)> =
+        parts.iter().enumerate().map(|(at, (rank, value))| (at, *rank, *value)).collect();
     // Of HR, the row of the later employment; of equal ones, the first.
-    parts.sort_by(|(a, left), (b, right)| b.cmp(a).then_with(|| started(right).cmp(started(left))));
-    let newest = parts.first().map_or("", |(_, value)| started(value));
-    let mut merged = Map::new();
-    let mut places = Vec::new();
-    let mut ranks: BTreeMap<String, Rank> = BTreeMap::new();
-    for (rank, said) in parts {
-        let Some(members) = said.as_object() else { continue };
-        for (field, value) in members {
-            match (field.as_str(), merged.get_mut(field)) {
-                ("source_ref", Some(_)) => places.push(value.clone()),
-                ("source", Some(_)) => {}
-                (_, None) => {
-                    merged.insert(field.clone(), value.clone());
-                    ranks.insert(field.clone(), rank);
+    order.sort_by(|(_, a, left), (_, b, right)| {
+        b.cmp(a).then_with(|| started(right).cmp(started(left)))
+    });
+    let newest = order.first().map_or("", |(.., value)| started(value));
+    let mut merging = Merging::default();
+    let mut contradicting = Vec::new();
+    for (at, rank, said) in order {
+        // Only of two first days can one be the earlier.
+        let earlier = kind == Kind::Person && !started(said).is_empty() && started(said) < newest;
+        let differs = merging.add(said, rank, earlier);
+        let id = said.get("id").and_then(Value::as_str).unwrap_or_default();
+        for field in &differs {
+            let (count, ids) = conflicts.entry((kind.singular(), field.clone())).or_default();
+            *count += 1;
+            if ids.len() < LISTED {
+                ids.push(id.to_owned());
+            }
+        }
+        let telling = |field: &String| {
+            TELLING.contains(&field.as_str()) || kind == Kind::Person && field == "name"
+        };
+        if differs.iter().any(telling) {
+            contradicting.push(at);
+        }
+    }
+    Merged { record: merging.finish(kind), contradicting }
+}
+
+#[derive(Default)]
+struct Merging {
+    members: Map<String, Value>,
+    ranks: BTreeMap<String, Rank>,
+    /// What is in each list, so that a group of a million is not searched a million times.
+    listed: BTreeMap<String, FxHashSet<String>>,
+    places: Vec<String>,
+}
+
+impl Merging {
+    /// Adds what a row says; the fields in which it contradicts what is known.
+    fn add(&mut self, said: &Value, rank: Rank, earlier: bool) -> Vec<String> {
+        let mut differs = Vec::new();
+        for (field, value) in said.as_object().into_iter().flatten() {
+            let Some(known) = self.members.get_mut(field) else {
+                self.members.insert(field.clone(), value.clone());
+                self.ranks.insert(field.clone(), rank);
+                continue;
+            };
+            match (field.as_str(), known, value) {
+                ("source", ..) => {}
+                ("source_ref", _, Value::String(place)) if self.places.len() < LISTED => {
+                    self.places.push(place.clone());
                 }
-                (_, Some(known)) if known == value => {}
-                (_, Some(known)) => {
-                    let known_rank = ranks.get(field).copied().unwrap_or(rank);
-                    let earlier_employment = kind == Kind::Person && started(said) < newest;
-                    let stronger = known_rank > rank || earlier_employment;
-                    if !unite(field, known, value, stronger)
-                        && known_rank.listed == rank.listed
-                        && rank.listed
-                    {
-                        let id = members.get("id").and_then(Value::as_str).unwrap_or_default();
-                        let (count, ids) =
-                            conflicts.entry((kind.singular(), field.clone())).or_default();
-                        *count += 1;
-                        if ids.len() < LISTED {
-                            ids.push(id.to_owned());
-                        }
+                ("source_ref", ..) => {}
+                (_, known, value) if known == value => {}
+                (_, Value::Array(known), Value::Array(more)) => {
+                    let seen = self
+                        .listed
+                        .entry(field.clone())
+                        .or_insert_with(|| known.iter().map(Value::to_string).collect());
+                    known.extend(more.iter().filter(|item| seen.insert(item.to_string())).cloned());
+                }
+                (_, known, value) => {
+                    let known_rank = self.ranks.get(field).copied().unwrap_or(rank);
+                    let stronger = known_rank.beats(rank) || earlier;
+                    let agrees = unite(field, known, value, stronger);
+                    if !agrees && known_rank.listed && rank.listed {
+                        differs.push(field.clone());
                     }
                 }
             }
         }
+        differs
     }
-    // Which other rows it is from.
-    let others: Vec<&str> = places.iter().filter_map(Value::as_str).take(LISTED).collect();
-    if kind != Kind::Source && has_tags(kind) && !others.is_empty() {
-        let tags = merged.entry("tags").or_insert_with(|| Value::Object(Map::new()));
-        if let Some(tags) = tags.as_object_mut() {
-            tags.insert("also_in".into(), others.join(", ").into());
+
+    fn finish(self, kind: Kind) -> Value {
+        let mut members = self.members;
+        // Which other rows it is from.
+        if has_tags(kind) && !self.places.is_empty() {
+            let tags = members.entry("tags").or_insert_with(|| Value::Object(Map::new()));
+            if let Some(tags) = tags.as_object_mut() {
+                tags.insert("also_in".into(), self.places.join(", ").into());
+            }
         }
+        Value::Object(members)
     }
-    Value::Object(merged)
 }
 
 /// The first day of a person's employment; of other records, nothing.
@@ -87,27 +150,13 @@ fn started(value: &Value) -> &str {
 
 /// The kinds whose records carry free facts.
 fn has_tags(kind: Kind) -> bool {
-    !matches!(kind, Kind::Team | Kind::Group | Kind::Offboarding)
+    !matches!(kind, Kind::Source | Kind::Team | Kind::Group | Kind::Offboarding)
 }
 
 /// Puts two values of a field together; says whether they don't contradict each other. `stronger`
 /// if the known one counts more.
 fn unite(field: &str, known: &mut Value, value: &Value, stronger: bool) -> bool {
     match (known, value) {
-        (Value::Array(known), Value::Array(more)) => {
-            if known.len() + more.len() > 64 {
-                let seen: std::collections::BTreeSet<String> =
-                    known.iter().map(Value::to_string).collect();
-                known.extend(more.iter().filter(|item| !seen.contains(&item.to_string())).cloned());
-            } else {
-                for item in more {
-                    if !known.contains(item) {
-                        known.push(item.clone());
-                    }
-                }
-            }
-            true
-        }
         (Value::Object(known), Value::Object(more)) => {
             for (name, value) in more {
                 known.entry(name.clone()).or_insert_with(|| value.clone());
@@ -182,7 +231,7 @@ mod tests {
     use serde_json::json;
 
     fn rank(listed: bool, newer: i64) -> Rank {
-        Rank { listed, newer }
+        Rank { listed, newer: Some(newer) }
     }
 
     #[test]
@@ -199,7 +248,7 @@ mod tests {
             &mut conflicts,
         );
         assert_eq!(
-            merged,
+            merged.record,
             json!({"id": "g", "name": "Admins", "privileged": true, "members": ["account:a", "account:b"],
             "source": "g", "source_ref": "g:1"})
         );
@@ -215,7 +264,7 @@ mod tests {
         let merged =
             merge(Kind::Account, &[(rank(true, 1), &off), (rank(true, 1), &on)], &mut conflicts);
         assert_eq!(
-            (&merged["status"], &merged["last_login_at"]),
+            (&merged.record["status"], &merged.record["last_login_at"]),
             (&json!("enabled"), &json!("2026-01-01T00:00:00.500Z"))
         );
         assert_eq!(conflicts.keys().next(), Some(&("account", "status".to_owned())));
@@ -223,7 +272,7 @@ mod tests {
         conflicts.clear();
         let merged =
             merge(Kind::Account, &[(rank(true, 1), &on), (rank(true, 2), &off)], &mut conflicts);
-        assert_eq!(merged["status"], "disabled");
+        assert_eq!(merged.record["status"], "disabled");
         assert!(conflicts.is_empty());
     }
 
@@ -238,7 +287,7 @@ mod tests {
             &mut conflicts,
         );
         assert_eq!(
-            (&merged["status"], &merged["started_at"]),
+            (&merged.record["status"], &merged.record["started_at"]),
             (&json!("active"), &json!("2025-01-01T00:00:00Z"))
         );
         assert!(conflicts.is_empty());
@@ -247,8 +296,28 @@ mod tests {
         for parts in [[&left, &here], [&here, &left]] {
             let merged =
                 merge(Kind::Person, &parts.map(|part| (rank(true, 1), part)), &mut conflicts);
-            assert_eq!(merged["status"], "terminated");
+            assert_eq!(merged.record["status"], "terminated");
         }
         assert_eq!(conflicts.values().map(|(count, _)| *count).sum::<u64>(), 2);
+        // A first day that isn't known is not the earlier one.
+        let here = json!({"id": "7", "status": "active", "started_at": "2026-01-01T00:00:00Z"});
+        let merged =
+            merge(Kind::Person, &[(rank(true, 1), &here), (rank(true, 1), &left)], &mut conflicts);
+        assert_eq!(
+            (&merged.record["status"], merged.contradicting),
+            (&json!("terminated"), vec![1])
+        );
+    }
+
+    #[test]
+    fn the_time_of_a_file_decides_nothing() {
+        let mut conflicts = Conflicts::new();
+        let on = json!({"id": "a", "status": "enabled", "username": "ada"});
+        let off = json!({"id": "a", "status": "deleted", "username": "bob"});
+        let unknown = Rank { listed: true, newer: None };
+        let merged = merge(Kind::Account, &[(unknown, &off), (rank(true, 9), &on)], &mut conflicts);
+        assert_eq!(merged.record["status"], "enabled");
+        let merged = merge(Kind::Account, &[(unknown, &on), (rank(true, 9), &off)], &mut conflicts);
+        assert_eq!((&merged.record["status"], merged.contradicting), (&json!("enabled"), vec![0]));
     }
 }

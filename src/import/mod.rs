@@ -103,14 +103,16 @@ pub fn import(
 /// Tells what each file is, people and links first.
 fn sources(paths: &[PathBuf], settings: &Settings) -> Result<(Vec<Source>, Vec<PathBuf>), Faults> {
     let (mut sources, mut unknown, mut faults) = (Vec::new(), Vec::new(), Faults::default());
+    for (path, _) in settings.files.iter().filter(|(path, _)| !path.exists()) {
+        faults.push(Fault::new(
+            format!("there is no export {}", quote(&name_of(path))),
+            "something is said of it with --kind or in [[import]]: check the path",
+        ));
+    }
     for path in files::find(paths)? {
         let setting = settings.of(&path);
-        let recognised = match files::recognise(&path, &setting) {
+        let recognised = match files::recognise(&path, &setting, settings.skip_unknown) {
             Ok(recognised) => recognised,
-            Err(_) if settings.skip_unknown && setting.kind.is_none() => {
-                unknown.push(path);
-                continue;
-            }
             Err(fault) => {
                 faults.push(fault);
                 continue;

@@ -1,5 +1,6 @@
 //! Reading exports: part by part, side by side, in their order.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
@@ -252,15 +253,23 @@ impl Reading {
     /// Secrets, counts that don't add up, a disk that is full.
     pub fn finish(self, run_at: Instant, skipped: &[PathBuf]) -> Result<Imported, Faults> {
         self.secrets.into_result()?;
-        let times: Vec<i64> =
-            self.sources.iter().map(|source| source.export.exported_at.millis()).collect();
-        let newer = |source: u32| times.get(source as usize).copied().unwrap_or(0);
+        let times: Vec<Option<i64>> = self
+            .sources
+            .iter()
+            .map(|Source { origin, export, .. }| {
+                (*origin != Origin::FileTime).then(|| export.exported_at.millis())
+            })
+            .collect();
+        let newer = |source: u32| times.get(source as usize).copied().flatten();
         let records = self.store.finish(times.len(), &newer).map_err(|error| disk(&error))?;
         let mut report = Report::new(records.merged.conflicts.clone());
         report.unused_links = self.context.links.unused().into_iter().map(str::to_owned).collect();
         report.people = self.context.people.len() as u64;
         report.skipped = skipped.iter().map(|path| name_of(path)).collect();
-        for (source, merged) in self.sources.into_iter().zip(&records.merged.rows) {
+        let merged = records.merged.rows.iter().zip(&records.merged.contradicting);
+        let mut sources = self.sources;
+        pages_of_one_list(&mut sources);
+        for (source, (merged, contradicting)) in sources.into_iter().zip(merged) {
             let mut counts = source.batch.counts;
             counts.written = counts.written.saturating_sub(*merged);
             counts.merged += merged;
@@ -286,11 +295,43 @@ impl Reading {
                 &source.pages,
                 source.notes,
             );
+            report.sources.iter_mut().last().into_iter().for_each(|source| {
+                source.contradicting = *contradicting;
+            });
         }
         let generated_at = report.generated_at(run_at);
         let inventory =
             write::write(records, &mut report, generated_at).map_err(|error| disk(&error))?;
         Ok(Imported { inventory, report })
+    }
+}
+
+/// Several files can hold the pages of one list: where they hold as many rows together as the vendor
+/// counts, none is missing.
+fn pages_of_one_list(sources: &mut [Source]) {
+    let mut read: BTreeMap<(String, String, u64), u64> = BTreeMap::new();
+    let key = |source: &Source, place: &str, total: u64| {
+        let of = source.export.setting.system.clone().unwrap_or_else(|| source.export.kind.into());
+        (of, place.to_owned(), total)
+    };
+    for source in sources.iter() {
+        for (place, page) in &source.pages {
+            if let Some(total) = page.total {
+                *read.entry(key(source, place, total)).or_default() += page.rows;
+            }
+        }
+    }
+    for source in sources {
+        let mut pages = std::mem::take(&mut source.pages);
+        for (place, page) in &mut pages {
+            let whole = page.total.is_some_and(|total| {
+                read.get(&key(source, place, total)).is_some_and(|rows| *rows >= total)
+            });
+            if whole {
+                page.total = Some(page.rows);
+            }
+        }
+        source.pages = pages;
     }
 }
 
@@ -328,12 +369,16 @@ fn survey(source: &mut Source) -> Result<(), Fault> {
         }
     }
     let planned = survey.plan(&setting);
-    let (plan, notes) = planned.map_err(|said| {
+    let (plan, notes, tells) = planned.map_err(|said| {
         let (message, help) = said.split_once('\n').unwrap_or((&said, "say it in [[import]]"));
         Fault::new(format!("{}: {message}", quote(&name)), help)
     })?;
     source.export.plan = Some(plan);
     source.notes = notes;
+    if !tells && source.importer.kind == "hr-csv" {
+        // A list without its leavers is a part of one.
+        source.pages.entry(String::from("leavers")).or_default().next = true;
+    }
     Ok(())
 }
 
@@ -371,10 +416,11 @@ fn convert_part(
 ) -> Result<(), Fault> {
     match part {
         Part::Pieces(text, pieces) => {
+            let alone = matches!(form, Form::Json { lines: true }) || converter.is_given();
             for piece in pieces {
                 let value = parse(text, piece, name)?;
                 let label = files::label(name, form, piece.line);
-                files::piece(converter, &value, piece, &label);
+                files::piece(converter, &value, piece, &label, alone);
             }
         }
         Part::Lines(lines) => {

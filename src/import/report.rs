@@ -11,7 +11,7 @@ use super::context::Export;
 use super::convert::Pages;
 use super::merge::Conflicts;
 use super::row::Columns;
-use crate::fault::printable;
+use crate::fault::{conceal, printable};
 use crate::time::Instant;
 
 /// Where the time of an export is from.
@@ -82,6 +82,9 @@ pub struct SourceReport {
     pub truncated: bool,
     /// How many rows more the vendor says there are.
     pub missing: u64,
+    /// How many of its records contradict another row that speaks of the same thing, so that one of
+    /// the two is not in the inventory.
+    pub contradicting: u64,
     /// The rows that were written or merged, by what they are.
     pub rows: BTreeMap<&'static str, u64>,
     /// Words and dates that mean that there is no time.
@@ -123,7 +126,14 @@ pub struct Word {
 }
 
 fn words(words: BTreeMap<(String, String), u64>) -> Vec<Word> {
-    words.into_iter().map(|((column, word), count)| Word { column, word, count }).collect()
+    words
+        .into_iter()
+        .map(|((column, word), count)| Word {
+            column: conceal(&column),
+            word: conceal(&word),
+            count,
+        })
+        .collect()
 }
 
 fn refused(all: impl IntoIterator<Item = (String, (u64, Vec<String>))>) -> Vec<Refused> {
@@ -187,10 +197,11 @@ impl Report {
             refused: refused(counts.refused),
             truncated,
             missing,
+            contradicting: 0,
             rows: counts.shapes,
             sentinels: words(columns.sentinels()),
             unknown_words: words(columns.unknown_words()),
-            unused_columns: columns.unused(),
+            unused_columns: columns.unused().iter().map(|column| conceal(column)).collect(),
             linked: counts.linked,
             ambiguous: refused(
                 counts.ambiguous.into_iter().map(|(step, found)| (step.to_owned(), found)),
@@ -263,10 +274,20 @@ impl SourceReport {
         };
         writeln!(out, "  exported at: {} ({origin})", self.exported_at)?;
         if self.truncated {
-            writeln!(out, "  CUT OFF: its last page names another one")?;
+            writeln!(
+                out,
+                "  CUT OFF: its last page names another one; put all pages into one file, one after the other"
+            )?;
         }
         if self.missing > 0 {
             writeln!(out, "  CUT OFF: the vendor counts {} rows more", self.missing)?;
+        }
+        if self.contradicting > 0 {
+            writeln!(
+                out,
+                "  CONTRADICTS: {} records are told otherwise by another row; two systems of one kind need a `system` each in [[import]]",
+                self.contradicting
+            )?;
         }
         for Refused { why, count, places } in &self.refused {
             let more = if *count > places.len() as u64 { ", ..." } else { "" };

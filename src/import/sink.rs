@@ -290,7 +290,11 @@ impl<'c> Sink<'c> {
 
     /// Remembers what something is called, for rows that only have its id.
     pub fn learn(&mut self, what: &'static str, id: &str, name: &str) {
-        self.batch.learned.names.push(((what, id.to_owned()), name.to_owned()));
+        let names = &mut self.batch.learned.names;
+        // Row after row may say the same.
+        if names.last().is_none_or(|((a, b), c)| (*a, b.as_str(), c.as_str()) != (what, id, name)) {
+            names.push(((what, id.to_owned()), name.to_owned()));
+        }
     }
 
     /// What something is called, if any row of the import says so.

@@ -13,6 +13,7 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
+use rustc_hash::FxHashMap;
 use tempfile::NamedTempFile;
 
 use super::batch::{Batch, Entry};
@@ -68,6 +69,8 @@ pub(super) struct Patch {
 pub struct Merged {
     /// By source: rows whose record went into another row's.
     pub rows: Vec<u64>,
+    /// By source: records that contradict what was kept of another row.
+    pub contradicting: Vec<u64>,
     /// What two exports said differently.
     pub conflicts: Conflicts,
 }
@@ -129,7 +132,7 @@ impl Store {
     ///
     /// # Errors
     /// Files that can't be read.
-    pub fn finish(self, sources: usize, newer: &dyn Fn(u32) -> i64) -> io::Result<Whole> {
+    pub fn finish(self, sources: usize, newer: &dyn Fn(u32) -> Option<i64>) -> io::Result<Whole> {
         let mut records = Vec::new();
         for file in self.records {
             records.push(file.into_inner().map_err(io::IntoInnerError::into_error)?);
@@ -141,7 +144,11 @@ impl Store {
             lengths: self.lengths,
             counts: self.counts,
             patches: Vec::new(),
-            merged: Merged { rows: vec![0; sources], conflicts: Conflicts::default() },
+            merged: Merged {
+                rows: vec![0; sources],
+                contradicting: vec![0; sources],
+                conflicts: Conflicts::default(),
+            },
         };
         let parts = self.entries.div_ceil(TOGETHER).max(1);
         for part in 0..parts {
@@ -172,21 +179,21 @@ impl Store {
 
 impl Whole {
     /// Makes one record of those that have the same digest of their id.
-    fn unite(&mut self, same: &[Entry], newer: &dyn Fn(u32) -> i64) -> io::Result<()> {
+    fn unite(&mut self, same: &[Entry], newer: &dyn Fn(u32) -> Option<i64>) -> io::Result<()> {
         // Only what differs is read again; of a thousand equal mentions, one.
         let mut distinct: Vec<Entry> = Vec::new();
+        let mut places: FxHashMap<u64, usize> = FxHashMap::default();
         for entry in same {
-            match distinct.iter_mut().find(|other| other.content == entry.content) {
-                Some(other) => {
-                    self.drop(*entry, entry.primary && other.primary);
-                    if entry.primary && !other.primary {
-                        // A row lists what another one mentioned in the same words.
-                        other.primary = true;
-                    }
-                    other.mention &= entry.mention;
-                }
-                None => distinct.push(*entry),
-            }
+            let place = *places.entry(entry.content).or_insert(distinct.len());
+            let Some(other) = distinct.get_mut(place) else {
+                distinct.push(*entry);
+                continue;
+            };
+            // A row may list what another one mentioned in the same words.
+            let row = entry.primary && other.primary;
+            other.primary |= entry.primary;
+            other.mention &= entry.mention;
+            self.drop(*entry, row);
         }
         if distinct.len() < 2 {
             return Ok(());
@@ -206,7 +213,12 @@ impl Whole {
         {
             let parts: Vec<_> = same.iter().map(|(_, rank, value)| (*rank, value)).collect();
             let Some((first, rest)) = same.split_first() else { continue };
-            let merged = merge::merge(first.0.kind, &parts, &mut self.merged.conflicts);
+            let merge::Merged { record: merged, contradicting } =
+                merge::merge(first.0.kind, &parts, &mut self.merged.conflicts);
+            for (entry, ..) in contradicting.iter().filter_map(|at| same.get(*at)) {
+                let sources = self.merged.contradicting.iter_mut();
+                sources.skip(entry.source as usize).take(1).for_each(|count| *count += 1);
+            }
             let (before, after) = self.form.around(first.0.kind);
             let line = format!("{before}{merged}{after}").into_bytes();
             let mut listed = first.0.primary;
@@ -297,7 +309,7 @@ mod whole {
             );
             add(Kind::Credential, 4, 1, r#"{"id":"c"}"#);
             store.add(&batch).unwrap();
-            let whole = store.finish(1, &|_| 0).unwrap();
+            let whole = store.finish(1, &|_| None).unwrap();
             assert_eq!((whole.count(Kind::Account), whole.count(Kind::System)), (2, 1));
             assert_eq!(whole.merged.rows, [2]);
             let at = Instant::parse("2026-01-01T00:00:00Z").unwrap();

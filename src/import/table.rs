@@ -1,6 +1,8 @@
 //! Tables: lines of cells with a heading, separated by commas, semicolons, tabs or strokes.
 
 use std::io::{self, BufReader, Chain, Cursor, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::fault::{Fault, Text, quote};
 
@@ -11,10 +13,28 @@ const HEADING: usize = 1 << 20;
 
 /// Reads a table line by line.
 pub struct Table<R> {
-    lines: csv::Reader<BufReader<Chain<Cursor<Vec<u8>>, R>>>,
+    lines: csv::Reader<BufReader<Counted<Chain<Cursor<Vec<u8>>, R>>>>,
     /// The headings.
     pub header: Header,
     name: String,
+    /// How many quotes there were so far.
+    quotes: Arc<AtomicU64>,
+    last: u64,
+}
+
+/// Counts the quotes that pass.
+struct Counted<R> {
+    from: R,
+    quotes: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let read = self.from.read(to)?;
+        let count = memchr::memchr_iter(b'"', to.get(..read).unwrap_or(&[])).count();
+        self.quotes.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(read)
+    }
 }
 
 impl<R: Read> Table<R> {
@@ -39,14 +59,18 @@ impl<R: Read> Table<R> {
         let separator =
             [b',', b';', b'\t', b'|'].into_iter().rev().max_by_key(|separator| count(*separator));
         let separator = separator.filter(|separator| count(*separator) > 0).unwrap_or(b',');
-        let from = BufReader::with_capacity(1 << 20, Cursor::new(start).chain(from));
+        let quotes = Arc::new(AtomicU64::new(0));
+        let from = BufReader::with_capacity(
+            1 << 20,
+            Counted { from: Cursor::new(start).chain(from), quotes: Arc::clone(&quotes) },
+        );
         let mut lines =
             csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(from);
         let header = match lines.headers() {
             Ok(headings) => Header::new(headings.iter()),
             Err(error) => return Err(fault(name, &error)),
         };
-        Ok(Self { lines, header, name: name.to_owned() })
+        Ok(Self { lines, header, name: name.to_owned(), quotes, last: 1 })
     }
 
     /// Fills a list with lines, up to so many; says how many.
@@ -64,9 +88,19 @@ impl<R: Read> Table<R> {
             match self.lines.read_record(&mut record) {
                 Ok(true) => {
                     let line = record.position().map_or(0, csv::Position::line);
+                    self.last = line;
                     // Some reports end each line with a separator, the heading too or not.
                     trim(&mut record, self.header.names.len());
                     lines.push((line, record));
+                }
+                // What a quote has swallowed that doesn't end would be missing in silence.
+                Ok(false) if self.quotes.load(Ordering::Relaxed) % 2 == 1 => {
+                    let message =
+                        format!("{}: a quote doesn't end where it should", quote(&self.name));
+                    let place =
+                        Text { name: &self.name, text: " " }.excerpt(0..1, &[], String::new());
+                    let help = "look at the quotes from this line on: a quote within a cell is written twice";
+                    return Err(Fault::new(message, help).at(place.moved(self.last, 1)));
                 }
                 Ok(false) => break,
                 Err(error) => return Err(fault(&self.name, &error)),

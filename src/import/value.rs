@@ -119,6 +119,11 @@ impl<'de> Visitor<'de> for Reading {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut members = Vec::new();
         while let Some((key, value)) = map.next_entry::<Key<'de>, _>()? {
+            let twice = |(other, _): &(Cow<'_, str>, Value<'_>)| *other == key.0;
+            // Of a map with thousands of keys, ids mostly, nobody reads one by its name.
+            if members.len() < 256 && members.iter().any(twice) {
+                return Err(serde::de::Error::custom("a key is given twice in one object"));
+            }
             members.push((key.0, value));
         }
         Ok(Value::Object(members))

@@ -49,6 +49,10 @@ pub(super) fn names_next(key: &str, value: &Value<'_>) -> bool {
         Value::Flag(true) => {
             matches!(key, "IsTruncated" | "isTruncated" | "has_more" | "hasMore" | "hasNextPage")
         }
+        // The header of an answer that was recorded: `<...>; rel="next"`
+        Value::Text(text) if key.eq_ignore_ascii_case("link") => {
+            text.contains("rel=\"next\"") || text.contains("rel=next")
+        }
         Value::Text(text) => NEXT.contains(&key) && !text.is_empty(),
         // `"next": {"href": ...}`, and a number of a page
         Value::Object(members) => key == "next" && !members.is_empty(),

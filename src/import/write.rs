@@ -25,7 +25,7 @@ pub fn write(
             .kind(source.kind)
             .exported_at(source.exported_at)
             .rows(source.written + source.merged)
-            .expected_rows(source.read + source.missing)
+            .expected_rows(source.read + source.missing + source.contradicting)
             .truncated(source.truncated)
             .finish()
     });

@@ -83,6 +83,9 @@ struct User {
     name: Option<String>,
 }
 
+/// The ARN of an account's users, up to their names.
+pub const USERS: &str = "aws-users";
+
 impl User {
     fn of(row: &Row<'_>, out: &mut Sink<'_>) -> Result<Self, Refusal> {
         let name = row.need("UserName")?;
@@ -90,7 +93,10 @@ impl User {
             Some(system) => out.only_called(USER, &format!("{system}/{name}"))?,
             None => out.only_called(USER, name)?,
         };
-        if let Some(arn) = row.text("UserArn").or(known) {
+        // Where the import is of one AWS account, whose report names no more than its users' ARNs.
+        let users = out.only_called(USERS, "")?;
+        let alone = users.map(|users| format!("{users}:user/{name}"));
+        if let Some(arn) = row.text("UserArn").or(known).or(alone.as_deref()) {
             return Ok(Self { system: system_of(arn, out)?, account: arn.to_owned(), name: None });
         }
         Ok(Self { system: out.system()?, account: out.id(name)?, name: Some(name.to_owned()) })

@@ -6,7 +6,7 @@
 //! password. There are no key ids, so a key is called by its user and slot. A slot that is
 //! inactive and has no date is empty; one with a date holds a key that is switched off.
 
-use super::aws_authorization_details::USER;
+use super::aws_access_keys::USERS;
 use super::{Importer, Shape};
 use crate::import::people::Claim;
 use crate::import::row::{Refusal, Row};
@@ -66,9 +66,10 @@ fn user(row: &Row<'_>, out: &mut Sink<'_>) -> Result<(), Refusal> {
         .last_login_at(password.used.at())
         .interactive_login_at(password.used.at())
         .tag("mfa_active", row.text("mfa_active"));
-    // Lists of keys only have the name.
-    out.learn(USER, name, arn);
-    out.learn(USER, &format!("{system}/{name}"), arn);
+    // Lists of keys don't say of which AWS account they are.
+    if let Some((users, _)) = arn.split_once(":user/") {
+        out.learn(USERS, "", users);
+    }
     let user_names = if root { vec![] } else { vec![name] };
     out.account(&system, draft, &Claim { user_names, ..Claim::default() })?;
     if password.there {

@@ -1,8 +1,10 @@
 //! The user's own list of whose an account is: it decides before any other step.
 
 use super::{Importer, Shape};
-use crate::import::row::{Refusal, Row};
+use crate::fault::quote;
+use crate::import::row::{Refusal, Row, refuse};
 use crate::import::sink::Sink;
+use crate::inventory::field::split_prefix;
 
 /// The importer.
 pub const IMPORTER: Importer = Importer {
@@ -28,6 +30,10 @@ pub const IMPORTER: Importer = Importer {
 fn link(row: &Row<'_>, out: &mut Sink<'_>) -> Result<(), Refusal> {
     let account = row.need("account")?;
     let person = row.need("person")?;
+    let own = person.strip_prefix("person:").or(person.strip_prefix("workload:")).unwrap_or(person);
+    if own.is_empty() || split_prefix(own).is_some() {
+        return refuse(format!("it names nobody who can have an account: {}", quote(person)));
+    }
     let system = row.text("system").unwrap_or_default();
     // What the user notes for themselves.
     row.text("note");

@@ -62,11 +62,11 @@ pub fn strokes(text: &str) -> Option<(u8, u8, i32)> {
     Some((first.parse().ok()?, second.parse().ok()?, full_year(year)?))
 }
 
-/// Two digits are of this century up to ten years ahead of 2026, else of the last one.
+/// Two digits are of this century up to 68, as POSIX has it: who was hired before 1969 has retired.
 fn full_year(text: &str) -> Option<i32> {
     let year: i32 = text.parse().ok()?;
     match text.len() {
-        2 if year <= 36 => Some(2000 + year),
+        2 if year <= 68 => Some(2000 + year),
         2 => Some(1900 + year),
         4 => Some(year),
         _ => None,
@@ -82,10 +82,16 @@ fn day(text: &str, day_first: bool) -> Option<Day> {
         return when::day_of(year, month, day).map(Day::Whole);
     }
     let plain = text.split([' ', 'T']).next().unwrap_or(text);
+    // XML gives a day an offset: `2026-06-30-07:00`, `2026-06-30Z`.
+    let plain = match plain.as_bytes().get(10..) {
+        Some([b'Z']) | Some([b'+' | b'-', _, _, b':', _, _]) => plain.get(..10).unwrap_or(plain),
+        _ => plain,
+    };
     if let Some(day) = when::date(plain) {
         // `2026-05-31T00:00:00` is a day that a database has given a time.
         let clock = text.get(plain.len()..).unwrap_or("").trim_start_matches([' ', 'T']);
-        let midnight = clock.chars().all(|c| matches!(c, '0' | ':' | '.'));
+        let midnight = clock.starts_with(['+', '-', 'Z'])
+            || clock.chars().all(|c| matches!(c, '0' | ':' | '.'));
         return if midnight { Some(Day::Whole(day)) } else { when::read(text).map(Day::At) };
     }
     if let [day, month, year] = plain.split('.').collect::<Vec<_>>().as_slice() {
@@ -132,6 +138,7 @@ mod tests {
             ("31 December 2024", false, "2024-12-31"),
             ("20241231", false, "2024-12-31"),
             ("45657", false, "2024-12-31"),
+            ("2024-12-31-07:00", false, "2024-12-31"),
             ("7/5/2011 0:00", false, "2011-07-05"),
             ("2024-12-31T23:30:00-05:00", false, "2025-01-01"),
         ] {

@@ -7,8 +7,9 @@
 use std::collections::BTreeMap;
 
 use super::{Importer, Shape};
+use crate::fault::quote;
 use crate::import::people::Known;
-use crate::import::row::{Refusal, Row};
+use crate::import::row::{Refusal, Row, refuse};
 use crate::import::setting::Setting;
 use crate::import::sink::Sink;
 use crate::inventory::draft::{Draft, To};
@@ -92,28 +93,40 @@ fn addresses(cell: &str) -> impl Iterator<Item = String> {
 fn worker(row: &Row<'_>, out: &mut Sink<'_>) -> Result<(), Refusal> {
     let export = out.export;
     let Some(plan) = &export.plan else {
-        return super::super::row::refuse("its columns are unknown");
+        return refuse("its columns are unknown");
     };
     let setting = &export.setting;
     let Some(id) = id_of(plan, row) else {
-        return super::super::row::refuse("it has no employee number, e-mail or user name");
+        return refuse("it has no employee number, e-mail or user name");
     };
+    // Two HR systems can give two people one number.
+    let within = |id: String| match &setting.system {
+        Some(system) => format!("{system}:{id}"),
+        None => id,
+    };
+    let id = within(id);
     let emails: Vec<String> =
         plan.texts(row, Field::Email).into_iter().flat_map(addresses).collect();
     let user_name = plan.text(row, Field::UserName);
     let started_at = plan.day(row, Field::StartedAt, 0, setting)?;
     let ended_at = plan.day(row, Field::EndedAt, 1, setting)?;
-    let words = plan.columns.contains_key(&Field::Status);
-    let status = match plan.text(row, Field::Status) {
-        Some(text) => words::status(text, setting).unwrap_or_else(|| {
-            let column = plan.columns.get(&Field::Status).and_then(|columns| columns.first());
-            row.unknown_word(column.map_or("status", String::as_str), text);
-            PersonStatus::Unknown
-        }),
-        None if ended_at.is_some_and(|end| end <= export.exported_at) => PersonStatus::Terminated,
-        None if words => PersonStatus::Unknown,
-        None if started_at.is_some_and(|start| start > export.exported_at) => PersonStatus::Prehire,
-        None => PersonStatus::Active,
+    let heading = plan.columns.get(&Field::Status).and_then(|columns| columns.first());
+    let status = match (plan.text(row, Field::Status), heading) {
+        (Some(text), Some(heading)) => match words::status(text, heading, setting) {
+            Some(status) => status,
+            None => {
+                // A leaver could hide behind a word that nobody knows.
+                return refuse(format!(
+                    "what its status {} means has to be said in [import.statuses]",
+                    quote(text)
+                ));
+            }
+        },
+        _ if ended_at.is_some_and(|end| end <= export.exported_at) => PersonStatus::Terminated,
+        (None, Some(_)) => PersonStatus::Unknown,
+        _ if !plan.columns.contains_key(&Field::EndedAt) => PersonStatus::Unknown,
+        _ if started_at.is_some_and(|start| start > export.exported_at) => PersonStatus::Prehire,
+        _ => PersonStatus::Active,
     };
     let draft = Draft::<Person>::new(&id)
         .status(status)
@@ -160,7 +173,8 @@ fn manager(plan: &Plan, row: &Row<'_>, out: &Sink<'_>) -> Result<Option<String>,
         return Ok(None);
     };
     if nested.is_some() || !word.contains('@') {
-        return Ok(Some(word.to_owned()));
+        let system = out.export.setting.system.as_deref();
+        return Ok(Some(system.map_or(word.to_owned(), |system| format!("{system}:{word}"))));
     }
     out.person_later(word).map(Some)
 }

@@ -25,12 +25,22 @@ pub struct Survey {
     ids: FxHashSet<String>,
     managers: FxHashSet<String>,
     named_otherwise: bool,
+    twice: Option<String>,
 }
 
 impl Survey {
     /// Looks at a row.
     pub fn see(&mut self, row: &Row<'_>, setting: &Setting) {
         let names = row.keys().names();
+        if self.headings.is_empty() {
+            let known = |name: &&str| {
+                Field::of(name).is_some() || setting.columns.values().any(|own| own == name)
+            };
+            let twice = names.iter().enumerate().find(|(at, name)| {
+                known(name) && names.iter().take(*at).any(|other| other == *name)
+            });
+            self.twice = twice.map(|(_, name)| (*name).to_owned());
+        }
         let new: Vec<&str> = names
             .into_iter()
             .filter(|name| !self.headings.iter().any(|known| known == name))
@@ -66,8 +76,14 @@ impl Survey {
     ///
     /// # Errors
     /// A message and what to do, where the export can be read in two ways.
-    pub fn plan(mut self, setting: &Setting) -> Result<(Plan, Vec<String>), String> {
+    pub fn plan(mut self, setting: &Setting) -> Result<(Plan, Vec<String>, bool), String> {
         let mut notes = Vec::new();
+        if let Some(twice) = self.twice.take() {
+            return Err(format!(
+                "two columns are called {}\ntake one of them out of the export, or give it another heading",
+                quote(&twice)
+            ));
+        }
         for (field, column) in &setting.columns {
             if !self.headings.iter().any(|heading| heading == column) && !self.headings.is_empty() {
                 let near = crate::fault::suggest(column, self.headings.iter().map(String::as_str));
@@ -101,7 +117,12 @@ impl Survey {
             Some(format!("{name} = {}", self.plan.columns.get(field)?.join(", ")))
         });
         notes.push(format!("columns: {}", known.collect::<Vec<_>>().join("; ")));
-        Ok((self.plan, notes))
+        let tells = self.plan.columns.contains_key(&Field::Status)
+            || self.plan.columns.contains_key(&Field::EndedAt);
+        if !tells {
+            notes.push("NO COLUMN SAYS WHO HAS LEFT: name it in [import.columns], or export the leavers too".into());
+        }
+        Ok((self.plan, notes, tells))
     }
 }
 

@@ -22,83 +22,132 @@ pub fn is_nothing(text: &str) -> bool {
     NOTHING.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
-/// Parts of words of status, the more telling first.
-const STATUSES: &[(&str, PersonStatus)] = &[
-    ("pending termination", PersonStatus::Active),
-    ("future termination", PersonStatus::Active),
-    ("termination pending", PersonStatus::Active),
-    ("notice", PersonStatus::Active),
-    ("terminat", PersonStatus::Terminated),
-    ("resign", PersonStatus::Terminated),
-    ("retired", PersonStatus::Terminated),
-    ("dismiss", PersonStatus::Terminated),
-    ("laid off", PersonStatus::Terminated),
-    ("layoff", PersonStatus::Terminated),
-    ("redundan", PersonStatus::Terminated),
-    ("former", PersonStatus::Terminated),
-    ("deceased", PersonStatus::Terminated),
-    ("separated", PersonStatus::Terminated),
-    ("leaver", PersonStatus::Terminated),
-    ("has left", PersonStatus::Terminated),
-    ("left ", PersonStatus::Terminated),
-    ("exited", PersonStatus::Terminated),
-    ("offboarded", PersonStatus::Terminated),
-    ("fired", PersonStatus::Terminated),
-    ("not active", PersonStatus::Terminated),
-    ("inactive", PersonStatus::Terminated),
-    ("deactivated", PersonStatus::Terminated),
-    ("leave", PersonStatus::Leave),
-    ("absence", PersonStatus::Leave),
-    ("sabbatical", PersonStatus::Leave),
-    ("furlough", PersonStatus::Leave),
-    ("suspended", PersonStatus::Leave),
-    ("maternity", PersonStatus::Leave),
-    ("paternity", PersonStatus::Leave),
-    ("parental", PersonStatus::Leave),
-    ("future", PersonStatus::Prehire),
-    ("prehire", PersonStatus::Prehire),
-    ("pre-hire", PersonStatus::Prehire),
-    ("pre hire", PersonStatus::Prehire),
-    ("prestart", PersonStatus::Prehire),
-    ("pre-start", PersonStatus::Prehire),
-    ("not started", PersonStatus::Prehire),
-    ("pending start", PersonStatus::Prehire),
-    ("pending hire", PersonStatus::Prehire),
-    ("offer", PersonStatus::Prehire),
-    ("active", PersonStatus::Active),
-    ("employed", PersonStatus::Active),
-    ("current", PersonStatus::Active),
-    ("working", PersonStatus::Active),
-    ("probation", PersonStatus::Active),
-    ("permanent", PersonStatus::Active),
-    ("full-time", PersonStatus::Active),
-    ("full time", PersonStatus::Active),
-    ("part-time", PersonStatus::Active),
-    ("part time", PersonStatus::Active),
+/// Beginnings of words of those who have left.
+const LEFT: &[&str] = &[
+    "terminat",
+    "resign",
+    "retire",
+    "dismiss",
+    "laid",
+    "layoff",
+    "redundan",
+    "former",
+    "deceas",
+    "separat",
+    "leaver",
+    "left",
+    "exit",
+    "offboard",
+    "fired",
+    "quit",
+    "ceased",
+    "inactiv",
+    "deactivat",
+    "unemploy",
+    "ended",
+    "ausgetret",
+    "ausgeschied",
+    "inaktiv",
+    "withdrawn",
+];
+/// Words that turn the next one around.
+const NOT: &[&str] = &["not", "no", "non", "in", "never", "previously", "formerly", "ex", "longer"];
+/// Words of those who are yet to come.
+const COMING: &[&str] = &["future", "prehire", "prestart", "offer", "onboarding", "preboarding"];
+/// Words of those who are away.
+const AWAY: &[&str] = &[
+    "leave",
+    "loa",
+    "absence",
+    "absent",
+    "sabbatical",
+    "furlough",
+    "furloughed",
+    "suspended",
+    "suspension",
+    "maternity",
+    "paternity",
+    "parental",
+];
+/// Words of those who are there.
+const THERE: &[&str] = &[
+    "active",
+    "employed",
+    "current",
+    "working",
+    "probation",
+    "probationary",
+    "permanent",
+    "regular",
+    "hired",
+    "notice",
+    "aktiv",
+    "actif",
 ];
 
-/// Words that are too short to be looked for within others.
+/// Whole texts that are too short to be taken apart.
 const WHOLE: &[(&str, PersonStatus)] = &[
     ("a", PersonStatus::Active),
     ("act", PersonStatus::Active),
+    ("full time", PersonStatus::Active),
+    ("part time", PersonStatus::Active),
     ("t", PersonStatus::Terminated),
     ("term", PersonStatus::Terminated),
-    ("left", PersonStatus::Terminated),
-    ("quit", PersonStatus::Terminated),
-    ("ended", PersonStatus::Terminated),
     ("i", PersonStatus::Terminated),
     ("l", PersonStatus::Leave),
-    ("loa", PersonStatus::Leave),
-    ("unemployed", PersonStatus::Terminated),
+    ("not started", PersonStatus::Prehire),
+    ("not yet started", PersonStatus::Prehire),
+    ("pending start", PersonStatus::Prehire),
+    ("pending hire", PersonStatus::Prehire),
+    ("pre hire", PersonStatus::Prehire),
+    ("pre start", PersonStatus::Prehire),
 ];
 
-/// What a word of status means: by the user's table, or else by the usual words.
-pub fn status(text: &str, setting: &Setting) -> Option<PersonStatus> {
+/// Of a column that only says whether somebody is active.
+const YES_OR_NO: &[(&str, PersonStatus)] = &[
+    ("1", PersonStatus::Active),
+    ("true", PersonStatus::Active),
+    ("yes", PersonStatus::Active),
+    ("y", PersonStatus::Active),
+    ("0", PersonStatus::Terminated),
+    ("false", PersonStatus::Terminated),
+    ("no", PersonStatus::Terminated),
+    ("n", PersonStatus::Terminated),
+];
+
+/// What a text of status means: by the user's table, or else by the usual words. Who has left is
+/// never taken for somebody who is there: a text that could say either says nothing.
+pub fn status(text: &str, heading: &str, setting: &Setting) -> Option<PersonStatus> {
     let lower = text.trim().to_lowercase();
     let given = setting.statuses.iter().find(|(word, _)| word.trim().to_lowercase() == lower);
-    let whole = || WHOLE.iter().find(|(word, _)| *word == lower).map(|(_, status)| *status);
-    let part = || STATUSES.iter().find(|(word, _)| lower.contains(word)).map(|(_, status)| *status);
-    given.map(|(_, status)| *status).or_else(whole).or_else(part)
+    if let Some((_, status)) = given {
+        return Some(*status);
+    }
+    let words: Vec<&str> =
+        lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let plain = words.join(" ");
+    let table = |table: &[(&str, PersonStatus)]| {
+        table.iter().find(|(word, _)| *word == plain).map(|(_, status)| *status)
+    };
+    let flag = heading.to_lowercase().contains("active").then(|| table(YES_OR_NO)).flatten();
+    if let Some(status) = flag.or_else(|| table(WHOLE)) {
+        return Some(status);
+    }
+    let any = |list: &[&str]| words.iter().any(|word| list.contains(word));
+    let left = words.iter().any(|word| LEFT.iter().any(|start| word.starts_with(start)));
+    let coming_end =
+        words.first().is_some_and(|word| matches!(*word, "pending" | "future" | "upcoming"));
+    match () {
+        // They have given or been given notice, and are there until their last day.
+        () if left && coming_end => Some(PersonStatus::Active),
+        () if left => Some(PersonStatus::Terminated),
+        () if any(NOT) && any(THERE) => Some(PersonStatus::Terminated),
+        () if any(NOT) => None,
+        () if any(AWAY) => Some(PersonStatus::Leave),
+        () if any(COMING) => Some(PersonStatus::Prehire),
+        () if any(THERE) => Some(PersonStatus::Active),
+        () => None,
+    }
 }
 
 /// Parts of words of employment, the more telling first.
@@ -141,18 +190,32 @@ mod tests {
         let mut setting = Setting::default();
         for (word, wanted) in [
             ("Active", Some(PersonStatus::Active)),
+            ("Active - full time", Some(PersonStatus::Active)),
             ("INACTIVE", Some(PersonStatus::Terminated)),
             ("Voluntarily Terminated", Some(PersonStatus::Terminated)),
             ("Terminated for Cause", Some(PersonStatus::Terminated)),
+            ("Terminated without notice", Some(PersonStatus::Terminated)),
+            ("Resigned (no notice)", Some(PersonStatus::Terminated)),
+            ("No longer employed", Some(PersonStatus::Terminated)),
+            ("Non-active", Some(PersonStatus::Terminated)),
+            ("In-active", Some(PersonStatus::Terminated)),
+            ("Not working", Some(PersonStatus::Terminated)),
+            ("Previously employed", Some(PersonStatus::Terminated)),
+            ("Permanent separation", Some(PersonStatus::Terminated)),
+            ("Pending termination", Some(PersonStatus::Active)),
             ("Leave of Absence", Some(PersonStatus::Leave)),
             ("Leaver", Some(PersonStatus::Terminated)),
             ("Future Start", Some(PersonStatus::Prehire)),
+            ("Not started", Some(PersonStatus::Prehire)),
             ("Notice period", Some(PersonStatus::Active)),
             ("On garden duty", None),
+            ("1", None),
         ] {
-            assert_eq!(status(word, &setting), wanted, "{word}");
+            assert_eq!(status(word, "Status", &setting), wanted, "{word}");
         }
+        assert_eq!(status("1", "Active_Status", &setting), Some(PersonStatus::Active));
+        assert_eq!(status("0", "Active_Status", &setting), Some(PersonStatus::Terminated));
         setting.statuses.insert("on garden duty".into(), PersonStatus::Leave);
-        assert_eq!(status("On Garden Duty", &setting), Some(PersonStatus::Leave));
+        assert_eq!(status("On Garden Duty", "Status", &setting), Some(PersonStatus::Leave));
     }
 }
