@@ -40,6 +40,9 @@ pub(super) struct Arguments {
     /// List the kinds of exports, how to get each, and what can't be known from it.
     #[arg(long, conflicts_with_all = ["output", "report"])]
     kinds: bool,
+    /// List them as a table in Markdown.
+    #[arg(long, requires = "kinds")]
+    markdown: bool,
 }
 
 /// What exports are, where their content can't say.
@@ -101,6 +104,10 @@ impl Choice {
 
 pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Faults> {
     if arguments.kinds {
+        if arguments.markdown {
+            print(table)?;
+            return Ok(Exit::Clean);
+        }
         print(|out| {
             kinds::ALL.iter().try_for_each(|importer| describe(importer, terminal.width, out))
         })?;
@@ -171,6 +178,15 @@ fn outputs(arguments: &Arguments) -> Result<(), Faults> {
         ));
     }
     faults.into_result()
+}
+
+fn table(out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "| kind | reads | get it with | can't be known from it |\n|---|---|---|---|")?;
+    for Importer { kind, title, how, unknown, .. } in kinds::ALL {
+        let cell = |text: &str| text.replace('|', "\\|");
+        writeln!(out, "| `{kind}` | {} | {} | {} |", cell(title), cell(how), cell(unknown))?;
+    }
+    Ok(())
 }
 
 fn describe(importer: &Importer, width: usize, out: &mut dyn Write) -> io::Result<()> {

@@ -1,6 +1,6 @@
 //! One file of all records: the largest kind stays where it is, the others are copied behind it.
 
-use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use tempfile::NamedTempFile;
 
@@ -35,7 +35,7 @@ impl Whole {
         if self.form == Form::Document {
             close(&mut base)?;
         }
-        let mut out = BufWriter::with_capacity(1 << 20, base);
+        let mut out = base;
         out.seek(SeekFrom::End(0))?;
         let title = |kind: Kind| {
             if self.form == Form::Document {
@@ -52,7 +52,8 @@ impl Whole {
             if self.form == Form::Document {
                 write!(out, "],\n{}", title(kind))?;
             }
-            copy(&mut file, of(kind), &mut out, count, self.form)?;
+            let length = self.lengths.get(kind as usize).copied().unwrap_or(HEADING);
+            copy(&mut file, length, of(kind), &mut out, self.form)?;
         }
         if self.form == Form::Document {
             write!(out, "],\n{}", title(Kind::Source))?;
@@ -76,7 +77,7 @@ impl Whole {
                 "{{\"inventory\":{{\"version\":\"1\",\"generated_at\":\"{generated_at}\"}}}}\n"
             ),
         };
-        let mut file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let mut file = out;
         file.seek(SeekFrom::Start(0))?;
         // Spaces are nothing in JSON, in front of a line too.
         let room = usize::try_from(HEADING).unwrap_or(0).saturating_sub(heading.len());
@@ -129,42 +130,33 @@ fn close(file: &mut NamedTempFile) -> io::Result<()> {
 
 /// Copies the records of a kind; the last of a document has no comma.
 fn copy<'p>(
-    file: &mut NamedTempFile,
+    from: &mut NamedTempFile,
+    length: u64,
     patches: impl Iterator<Item = &'p Patch>,
-    out: &mut impl Write,
-    count: u64,
+    out: &mut NamedTempFile,
     form: Form,
 ) -> io::Result<()> {
-    file.seek(SeekFrom::Start(HEADING))?;
-    let mut from = BufReader::with_capacity(1 << 20, file);
-    let mut patches = patches.peekable();
-    let (mut at, mut line, mut written) = (HEADING, Vec::new(), 0);
-    loop {
-        line.clear();
-        let length = io::BufRead::read_until(&mut from, b'\n', &mut line)?;
-        if length == 0 {
-            break;
+    // From file to file the system copies by itself.
+    let mut range = |out: &mut NamedTempFile, start: u64, end: u64| {
+        from.seek(SeekFrom::Start(start))?;
+        let copied = io::copy(&mut from.as_file().take(end - start), out.as_file_mut())?;
+        if copied == end - start {
+            Ok(())
+        } else {
+            Err(io::Error::other("records are missing in a temporary file"))
         }
-        let record = match patches.next_if(|patch| patch.start == at) {
-            Some(Patch { instead: None, .. }) => &[],
-            Some(Patch { instead: Some(other), .. }) => other.as_ref(),
-            None => line.as_slice(),
-        };
-        at += length as u64;
-        if record.is_empty() {
-            continue;
-        }
-        written += 1;
-        let last = written == count && form == Form::Document;
-        let record = if last { record.strip_suffix(b",\n").unwrap_or(record) } else { record };
-        out.write_all(record)?;
-        if last {
-            out.write_all(b"\n")?;
-        }
+    };
+    let mut at = HEADING;
+    for patch in patches {
+        range(out, at, patch.start)?;
+        out.write_all(patch.instead.as_deref().unwrap_or_default())?;
+        at = patch.start + u64::from(patch.length);
     }
-    if written == count {
-        Ok(())
-    } else {
-        Err(io::Error::other("records are missing in a temporary file"))
+    range(out, at, length)?;
+    if form == Form::Document {
+        // What follows is written over the end of the line.
+        out.seek(SeekFrom::End(-2))?;
+        out.write_all(b"\n")?;
     }
+    Ok(())
 }

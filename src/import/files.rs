@@ -76,6 +76,7 @@ fn walk(root: &Path, files: &mut Vec<PathBuf>, faults: &mut Faults) {
             Ok(entry) if entry.file_type().is_dir() => {}
             // It says what the exports are.
             Ok(entry) if entry.file_name() == crate::config::FILE => {}
+            Ok(entry) if !entry.file_type().is_file() => faults.push(no_file(entry.path())),
             Ok(entry)
                 if fs::canonicalize(entry.path()).is_ok_and(|path| path.starts_with(&real)) =>
             {
@@ -280,7 +281,8 @@ fn json(
         }
         looked += text.len();
         for piece in pieces {
-            values += usize::from(piece.pointer.is_empty());
+            // An array is opened: its first element stands for it.
+            values += usize::from(matches!(piece.pointer.as_str(), "" | "/0"));
             let bytes = text.get(piece.text.clone()).unwrap_or(&[]);
             // What can't be parsed is said when the file is read.
             if let Ok(value) = serde_json::from_slice(bytes) {

@@ -9,17 +9,16 @@ pub const ENTRY: usize = 40;
 /// Writes an entry.
 pub fn to_bytes(entry: &Entry) -> [u8; ENTRY] {
     let flags = u32::from(entry.primary) | u32::from(entry.mention) << 1 | (entry.kind as u32) << 8;
-    let mut bytes = [0; ENTRY];
-    let parts = [
-        &entry.id.to_le_bytes()[..],
-        &entry.content.to_le_bytes(),
-        &entry.start.to_le_bytes(),
-        &entry.length.to_le_bytes(),
-        &entry.source.to_le_bytes(),
-        &flags.to_le_bytes(),
+    let numbers = [
+        entry.id,
+        entry.content,
+        entry.start,
+        u64::from(entry.length) | u64::from(entry.source) << 32,
+        u64::from(flags),
     ];
-    for (byte, value) in bytes.iter_mut().zip(parts.concat()) {
-        *byte = value;
+    let mut bytes = [0; ENTRY];
+    for (place, number) in bytes.chunks_exact_mut(8).zip(numbers) {
+        place.copy_from_slice(&number.to_le_bytes());
     }
     bytes
 }

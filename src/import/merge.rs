@@ -64,7 +64,10 @@ pub fn merge(kind: Kind, parts: &[(Rank, &Value)], conflicts: &mut Conflicts) ->
     let mut contradicting = Vec::new();
     for (at, rank, said) in order {
         // Only of two first days can one be the earlier.
-        let earlier = kind == Kind::Person && !started(said).is_empty() && started(said) < newest;
+        let earlier = kind == Kind::Person
+            && !started(said).is_empty()
+            && started(said) < newest
+            && merging.is_same_human(said);
         let differs = merging.add(said, rank, earlier);
         let id = said.get("id").and_then(Value::as_str).unwrap_or_default();
         for field in &differs {
@@ -128,6 +131,19 @@ impl Merging {
             }
         }
         differs
+    }
+
+    /// Whether what is known of a person has the name or an address of this row: two HR systems can
+    /// give two people one number.
+    fn is_same_human(&self, said: &Value) -> bool {
+        let name = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_lowercase);
+        let emails =
+            |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
+        let known = emails(self.members.get("emails"));
+        let shared = emails(said.get("emails")).iter().any(|email| known.contains(email));
+        shared
+            || name(self.members.get("name")) == name(said.get("name"))
+                && name(said.get("name")).is_some()
     }
 
     fn finish(self, kind: Kind) -> Value {
@@ -279,8 +295,8 @@ mod tests {
     #[test]
     fn of_two_employments_the_later_one_counts() {
         let mut conflicts = Conflicts::new();
-        let first = json!({"id": "7", "status": "terminated", "started_at": "2020-01-01T00:00:00Z", "ended_at": "2022-01-01T00:00:00Z"});
-        let again = json!({"id": "7", "status": "active", "started_at": "2025-01-01T00:00:00Z"});
+        let first = json!({"id": "7", "name": "Ada", "status": "terminated", "started_at": "2020-01-01T00:00:00Z", "ended_at": "2022-01-01T00:00:00Z"});
+        let again = json!({"id": "7", "name": "ada", "status": "active", "started_at": "2025-01-01T00:00:00Z"});
         let merged = merge(
             Kind::Person,
             &[(rank(true, 1), &first), (rank(true, 1), &again)],

@@ -37,6 +37,7 @@ mod secrets;
 pub mod setting;
 pub mod sink;
 pub mod store;
+mod survey;
 mod table;
 pub mod value;
 pub mod when;
@@ -129,6 +130,13 @@ fn sources(paths: &[PathBuf], settings: &Settings) -> Result<(Vec<Source>, Vec<P
             (None, Some(at)) => (at, Origin::FileTime),
             (None, None) => (Instant::EPOCH, Origin::FileTime),
         };
+        if importer.kind != "hr-csv" && !(setting.columns.is_empty() && setting.statuses.is_empty())
+        {
+            faults.push(Fault::new(
+                format!("{} has no columns or statuses to explain", quote(&name_of(&path))),
+                format!("it is read as {}: only an HR export takes them", importer.kind),
+            ));
+        }
         let export =
             Export { id: name_of(&path), kind: importer.kind, exported_at, setting, plan: None };
         sources.push(Source {

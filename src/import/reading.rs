@@ -1,27 +1,26 @@
 //! Reading exports: part by part, side by side, in their order.
 
-use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
 use super::context::{Context, Learned};
-use super::convert::{Converted, Converter, each_row};
+use super::convert::{Converted, Converter};
 use super::files::{self, Form};
 use super::report::{Origin, Report};
 use super::store::{self, Store};
 use super::table::Table;
 use super::value::Value;
-use super::{Imported, Source, frame, kinds, row, write, yaml};
+use super::{Imported, Source, frame, row, write, yaml};
 use crate::fault::{Fault, Faults, Text, quote};
 use crate::load::files::name_of;
 use crate::time::Instant;
 
 /// How many lines of a table are read together.
-const LINES: usize = 4096;
+pub(super) const LINES: usize = 256;
 /// How many parts of an export are in memory at a time, for each thread.
-const PARTS: usize = 2;
+const PARTS: usize = 8;
 
 /// A part of an export that is in memory.
 enum Part {
@@ -69,7 +68,7 @@ impl Reading {
     /// A file that can't be read.
     pub fn source(&mut self, number: usize) -> Result<(), Fault> {
         if let Some(source) = self.sources.get_mut(number).filter(|source| source.importer.survey) {
-            survey(source)?;
+            super::survey::survey(source)?;
         }
         let Some(source) = self.sources.get(number) else { return Ok(()) };
         let (path, form, setting) =
@@ -268,7 +267,7 @@ impl Reading {
         report.skipped = skipped.iter().map(|path| name_of(path)).collect();
         let merged = records.merged.rows.iter().zip(&records.merged.contradicting);
         let mut sources = self.sources;
-        pages_of_one_list(&mut sources);
+        super::survey::pages_of_one_list(&mut sources);
         for (source, (merged, contradicting)) in sources.into_iter().zip(merged) {
             let mut counts = source.batch.counts;
             counts.written = counts.written.saturating_sub(*merged);
@@ -306,83 +305,11 @@ impl Reading {
     }
 }
 
-/// Several files can hold the pages of one list: where they hold as many rows together as the vendor
-/// counts, none is missing.
-fn pages_of_one_list(sources: &mut [Source]) {
-    let mut read: BTreeMap<(String, String, u64), u64> = BTreeMap::new();
-    let key = |source: &Source, place: &str, total: u64| {
-        let of = source.export.setting.system.clone().unwrap_or_else(|| source.export.kind.into());
-        (of, place.to_owned(), total)
-    };
-    for source in sources.iter() {
-        for (place, page) in &source.pages {
-            if let Some(total) = page.total {
-                *read.entry(key(source, place, total)).or_default() += page.rows;
-            }
-        }
-    }
-    for source in sources {
-        let mut pages = std::mem::take(&mut source.pages);
-        for (place, page) in &mut pages {
-            let whole = page.total.is_some_and(|total| {
-                read.get(&key(source, place, total)).is_some_and(|rows| *rows >= total)
-            });
-            if whole {
-                page.total = Some(page.rows);
-            }
-        }
-        source.pages = pages;
-    }
-}
-
-/// Looks through an export whose columns have to be made out.
-fn survey(source: &mut Source) -> Result<(), Fault> {
-    let name = name_of(&source.path);
-    let setting = source.export.setting.clone();
-    let mut survey = kinds::hr_csv::survey::Survey::default();
-    let columns = row::Columns::default();
-    if source.form == Form::Table {
-        let mut table = Table::new(files::open(&source.path, &setting)?, &name)?;
-        let mut lines = Vec::new();
-        while table.lines(&mut lines, LINES)? > 0 {
-            for (_, record) in &lines {
-                survey.see(
-                    &row::Row::new(row::Cells::Line(&table.header, record), &columns),
-                    &setting,
-                );
-            }
-        }
-    } else {
-        let mut frames = frame::Frames::new(files::open(&source.path, &setting)?);
-        let (mut pointer, mut text) = (String::new(), Vec::new());
-        loop {
-            let pieces = frames.pieces(&name, &mut pointer, &mut text)?;
-            if pieces.is_empty() {
-                break;
-            }
-            for piece in pieces {
-                let value = parse(&text, &piece, &name)?;
-                each_row(&value, source.importer, &mut |value| {
-                    survey.see(&row::Row::new(row::Cells::Object(value), &columns), &setting);
-                });
-            }
-        }
-    }
-    let planned = survey.plan(&setting);
-    let (plan, notes, tells) = planned.map_err(|said| {
-        let (message, help) = said.split_once('\n').unwrap_or((&said, "say it in [[import]]"));
-        Fault::new(format!("{}: {message}", quote(&name)), help)
-    })?;
-    source.export.plan = Some(plan);
-    source.notes = notes;
-    if !tells && source.importer.kind == "hr-csv" {
-        // A list without its leavers is a part of one.
-        source.pages.entry(String::from("leavers")).or_default().next = true;
-    }
-    Ok(())
-}
-
-fn parse<'t>(text: &'t [u8], piece: &frame::Piece, name: &str) -> Result<Value<'t>, Fault> {
+pub(super) fn parse<'t>(
+    text: &'t [u8],
+    piece: &frame::Piece,
+    name: &str,
+) -> Result<Value<'t>, Fault> {
     let bytes = text.get(piece.text.clone()).unwrap_or(&[]);
     serde_json::from_slice(bytes).map_err(|error| {
         let line = piece.line + error.line().saturating_sub(1) as u64;

@@ -145,6 +145,8 @@ pub struct Columns {
     /// The words that no vocabulary has, by column.
     words: RefCell<Words>,
     shape: RefCell<u64>,
+    /// How many columns the table has whose lines are read.
+    lines: RefCell<usize>,
 }
 
 impl Columns {
@@ -156,6 +158,11 @@ impl Columns {
 
     /// Notes the columns of a row: its keys, and those of the objects in it.
     pub fn see(&self, cells: Cells<'_>) {
+        if let Cells::Line(header, _) = cells
+            && self.lines.replace(header.names.len()) == header.names.len()
+        {
+            return;
+        }
         let keys = Keys(cells).names();
         // Rows that follow each other mostly have the same keys.
         let shape = keys.iter().fold(0u64, |shape, key| {

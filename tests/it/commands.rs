@@ -344,6 +344,7 @@ fn wrong_usage_is_refused() {
         "schema",
         "schema nothing",
         "explain",
+        "import",
         "completions",
         "rules x",
         "check --isolated",

@@ -194,6 +194,7 @@ fn the_published_schemas_are_made_from_the_types() {
     published("inventory-line.schema.json", &Which::InventoryLine.text());
     published("report.schema.json", &Which::Report.text());
     published("config.schema.json", &Which::Config.text());
+    published("import-report.schema.json", &Which::ImportReport.text());
     published("rule-cases.schema.json", &Which::RuleCases.text());
     published("nhi.cedarschema", &schema::text_for(&bundled().parameters));
 }

@@ -48,6 +48,42 @@ fn the_rule_table_is_current() {
 }
 
 #[test]
+fn the_table_of_kinds_is_current() {
+    let made = run(&["import", "--kinds", "--markdown"], "");
+    assert!(made.status.success());
+    let made = String::from_utf8(made.stdout).unwrap();
+    assert!(made.lines().count() > 17);
+    assert!(between("kinds") == made.trim(), "run `nhi-policy import --kinds --markdown`");
+}
+
+#[test]
+fn the_shipped_exports_can_be_checked() {
+    assert!(readme().contains("check testdata/exports --import --config testdata/exports.toml"));
+    let done =
+        run(&["check", "testdata/exports", "--import", "--config", "testdata/exports.toml"], "");
+    assert_eq!(done.status.code(), Some(1));
+    let out = String::from_utf8(done.stdout).unwrap();
+    assert!(out.contains("at           testdata/exports/aws-credential-report.csv:4:1"), "{out}");
+}
+
+#[test]
+fn the_example_of_import_settings_is_accepted() {
+    let example = blocks("toml").into_iter().find(|text| text.contains("[[import]]")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("exports/okta-emea")).unwrap();
+    let people = "Kennung;Austritt;Name;Status\n1;31.12.2025;Ada;Ruhend\n";
+    std::fs::write(folder.path().join("exports/people.csv"), people).unwrap();
+    std::fs::write(folder.path().join("nhi-policy.toml"), example).unwrap();
+    let config = folder.path().join("nhi-policy.toml");
+    let people = folder.path().join("exports/people.csv");
+    let done = run(&["import", people.to_str().unwrap(), "--config", config.to_str().unwrap()], "");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let inventory: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!(inventory["people"][0]["status"], "leave");
+    assert_eq!(inventory["people"][0]["ended_at"], "2025-12-31T22:00:00Z");
+}
+
+#[test]
 fn the_excerpt_stands_in_the_output() {
     let at = "2026-06-30T12:00:00Z";
     assert!(readme().contains(&format!("cargo run --release -- check testdata/acme --as-of {at}")));

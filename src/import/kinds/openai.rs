@@ -31,7 +31,7 @@ pub const IMPORTER: Importer = Importer {
     how: "curl -H \"Authorization: Bearer $ADMIN_KEY\" 'https://api.openai.com/v1/organization/projects/ID/api_keys?limit=100', \
           and the same of .../service_accounts, .../users, /v1/organization/admin_api_keys, /v1/organization/users",
     unknown: "of which project a key is, who answers for a service account, last logins",
-    marks: &["\"organization."],
+    marks: &["\"organization.", "\"object\":"],
     shapes: SHAPES,
     survey: false,
 };
