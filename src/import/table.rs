@@ -13,7 +13,7 @@ const HEADING: usize = 1 << 20;
 
 /// Reads a table line by line.
 pub struct Table<R> {
-    lines: csv::Reader<BufReader<Counted<Chain<Cursor<Vec<u8>>, R>>>>,
+    lines: csv::Reader<BufReader<Counted<Whole<R>>>>,
     /// The headings.
     pub header: Header,
     name: String,
@@ -21,6 +21,9 @@ pub struct Table<R> {
     quotes: Arc<AtomicU64>,
     last: u64,
 }
+
+/// The beginning of a text, which was looked at, and the rest.
+type Whole<R> = Chain<Cursor<Vec<u8>>, R>;
 
 /// Counts the quotes that pass.
 struct Counted<R> {

@@ -411,8 +411,7 @@ fn what_stands_beside_pages_is_counted_and_links_to_further_pages_are_seen() {
 #[test]
 fn what_hides_rows_is_an_error() {
     let open = format!(
-        "{}1,a@corp.example,2020-01-31,,\"Active\n2,b@corp.example,2020-01-31,2021-01-31,Terminated\n",
-        WORKER
+        "{WORKER}1,a@corp.example,2020-01-31,,\"Active\n2,b@corp.example,2020-01-31,2021-01-31,Terminated\n"
     );
     let twice = format!(
         "{}1,a@corp.example,2020-01-31,,Active,Terminated\n",

@@ -13,7 +13,7 @@
 //! - `RoleLastUsed` is kept for 400 days: empty, it means that there was no use in them (tag
 //!   `last_use`); absent, as in `list-roles`, it means nothing.
 //! - Roles under `/aws-service-role/` and `/aws-reserved/` are AWS's own, and are groups here: see
-//!   [`role`].
+//!   `role`.
 //! - `AttachedManagedPolicies` and `Statement` can be one object where a list is meant; policy
 //!   documents can be percent-encoded strings; dates have a `T`, a space, or are Python's.
 //! - An inline policy or a policy of the customer's own administrates where it allows everything;

@@ -13,7 +13,7 @@
 //! - Cloud Asset names keys by their account's number: the account's row says its e-mail.
 //! - A policy doesn't always say of what it is (`get-iam-policy` doesn't): the asset's name is
 //!   taken where there is one, and where there is none, each file is kept apart.
-//! - What members are and what conditions mean: see [`policy`].
+//! - What members are and what conditions mean: see `policy`.
 
 use super::{Importer, Shape};
 use crate::import::row::{Keys, Refusal, Row, refuse};

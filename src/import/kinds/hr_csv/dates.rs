@@ -84,7 +84,7 @@ fn day(text: &str, day_first: bool) -> Option<Day> {
     let plain = text.split([' ', 'T']).next().unwrap_or(text);
     // XML gives a day an offset: `2026-06-30-07:00`, `2026-06-30Z`.
     let plain = match plain.as_bytes().get(10..) {
-        Some([b'Z']) | Some([b'+' | b'-', _, _, b':', _, _]) => plain.get(..10).unwrap_or(plain),
+        Some([b'Z'] | [b'+' | b'-', _, _, b':', _, _]) => plain.get(..10).unwrap_or(plain),
         _ => plain,
     };
     if let Some(day) = when::date(plain) {
