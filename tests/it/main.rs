@@ -19,6 +19,7 @@ mod defects;
 mod determinism;
 mod exits;
 mod import;
+mod import_loud;
 mod inputs;
 mod laws;
 mod names;
