@@ -24,10 +24,27 @@ pub type Pages = BTreeMap<String, Page>;
 pub struct Page {
     /// How many rows they hold.
     pub rows: u64,
-    /// Whether the last of them says that there is another one.
+    /// Whether the last of them that says anything says that there is another one.
     pub next: bool,
+    /// Whether they say anything: of a wrapper that is read piece by piece, most pieces don't.
+    pub said: bool,
     /// How many rows there are, if one says so.
     pub total: Option<u64>,
+}
+
+impl Page {
+    fn says(&mut self, next: bool) {
+        (self.next, self.said) = (next, true);
+    }
+
+    /// Adds what a later part of the export says.
+    pub fn then(&mut self, later: Self) {
+        self.rows += later.rows;
+        self.total = self.total.max(later.total);
+        if later.said {
+            self.says(later.next);
+        }
+    }
 }
 
 /// Rows that are read again at the end: their place, and the row in JSON.
@@ -178,17 +195,15 @@ impl<'c> Converter<'c> {
         let next = members.iter().any(|(key, value)| names_next(key, value));
         if read == 0 {
             // A page without rows, or what a list says of itself apart: its last word counts.
-            if let Some(page) = self.pages.get_mut(&wrapper) {
-                page.next = next;
-            } else if next {
-                self.pages.entry(wrapper).or_default().next = true;
+            if next || self.pages.contains_key(&wrapper) {
+                self.pages.entry(wrapper).or_default().says(next);
             }
         } else if members.iter().any(|(_, value)| matches!(value, Value::List(_))) {
             // Two lists in one answer are not pages of one.
             let page =
                 self.pages.entry(format!("{wrapper} {}", self.sink.last_shape())).or_default();
             page.rows += read;
-            page.next = next;
+            page.says(next);
             page.total = page.total.max(total(members));
         }
         rows
@@ -197,7 +212,7 @@ impl<'c> Converter<'c> {
     /// Notes what a member of a wrapper that is read piece by piece says of further pages.
     pub fn says(&mut self, wrapper: &str, key: &str, value: &Value<'_>) {
         if names_next(key, value) {
-            self.pages.entry(wrapper.to_owned()).or_default().next = true;
+            self.pages.entry(wrapper.to_owned()).or_default().says(true);
         }
         if let Some(total) = total_of(key, value) {
             let page = self.pages.entry(wrapper.to_owned()).or_default();

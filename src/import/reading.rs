@@ -179,10 +179,7 @@ impl Reading {
         learned.push(std::mem::take(&mut batch.learned));
         let Some(source) = self.sources.get_mut(number) else { return Ok(()) };
         for (place, page) in pages {
-            let known = source.pages.entry(place).or_default();
-            known.rows += page.rows;
-            known.total = known.total.max(page.total);
-            known.next = page.next;
+            source.pages.entry(place).or_default().then(page);
         }
         if let (Some(at), true) = (exported_at, source.origin != Origin::Configuration) {
             source.export.exported_at = if source.origin == Origin::Export {

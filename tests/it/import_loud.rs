@@ -149,3 +149,19 @@ fn a_pipe_in_a_folder_is_refused_and_not_waited_for() {
         assert!(done.err.contains("no regular file"), "{}", done.err);
     }
 }
+
+#[test]
+fn a_large_page_that_names_another_one_first_is_cut_off() {
+    let row = |id: usize| {
+        format!(
+            "{{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:User\"],\"id\":\"{id}\",\"userName\":\"u{id}\",\"active\":true,\"title\":\"{}\"}}",
+            "x".repeat(5000)
+        )
+    };
+    let rows: Vec<String> = (0..2000).map(row).collect();
+    let page =
+        format!("{{\"nextLink\":\"https://corp.example/2\",\"Resources\":[{}]}}", rows.join(","));
+    let (said, report) = checked(&[("page.json", &page)]);
+    assert!(said.contains("2000 read") && said.contains("CUT OFF"), "{said}");
+    assert!(incomplete(&report));
+}
