@@ -61,7 +61,7 @@ pub fn survey(source: &mut Source) -> Result<(), Fault> {
 }
 
 /// Several files can hold the pages of one list: where they hold as many rows together as the vendor
-/// counts, none is missing.
+/// counts, none is missing. As many to the row: more would be several lists of one length.
 pub fn pages_of_one_list(sources: &mut [Source]) {
     let mut read: BTreeMap<(String, String, u64), u64> = BTreeMap::new();
     let key = |source: &Source, place: &str, total: u64| {
@@ -79,7 +79,7 @@ pub fn pages_of_one_list(sources: &mut [Source]) {
         let mut pages = std::mem::take(&mut source.pages);
         for (place, page) in &mut pages {
             let whole = page.total.is_some_and(|total| {
-                read.get(&key(source, place, total)).is_some_and(|rows| *rows >= total)
+                read.get(&key(source, place, total)).is_some_and(|rows| *rows == total)
             });
             if whole {
                 page.total = Some(page.rows);
