@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use super::context::Learned;
 use super::row::Columns;
+use super::secrets;
+use super::store::Form;
 use crate::inventory::Kind;
 
 /// A record, where it stands in its batch.
@@ -93,7 +95,7 @@ impl Counts {
 }
 
 /// The records of a batch of rows.
-#[derive(Default, Debug)]
+#[derive(Debug)]
 pub struct Batch {
     /// The records, a line each, by kind.
     pub records: Vec<Vec<u8>>,
@@ -109,4 +111,47 @@ pub struct Batch {
     pub links: Vec<(String, String, Option<String>, String)>,
     /// Secrets that were about to be written: what they look like, and where they stand.
     pub secrets: Vec<String>,
+}
+
+impl Default for Batch {
+    fn default() -> Self {
+        Self {
+            records: vec![Vec::new(); Kind::ALL.len()],
+            entries: Vec::new(),
+            counts: Counts::default(),
+            columns: Columns::default(),
+            learned: Learned::default(),
+            links: Vec::new(),
+            secrets: Vec::new(),
+        }
+    }
+}
+
+impl Batch {
+    /// Notes the secrets in its records, with their place.
+    pub fn look_for_secrets(&mut self, form: Form) {
+        for (kind, records) in Kind::ALL.iter().zip(&self.records) {
+            // Nearly always one look is enough for all of them.
+            if !secrets::hinted(records) {
+                continue;
+            }
+            let (before, after) = form.around(*kind);
+            for entry in self.entries.iter().filter(|entry| entry.kind == *kind) {
+                let start = usize::try_from(entry.start).unwrap_or(usize::MAX);
+                let record = records.get(start..).unwrap_or(&[]);
+                let end = (entry.length as usize).saturating_sub(after.len());
+                let record = record.get(before.len()..end).unwrap_or(record);
+                self.secrets.extend(secrets::find(record, *kind));
+            }
+        }
+    }
+
+    /// An empty one that keeps the memory of the records.
+    #[must_use]
+    pub fn emptied(self) -> Self {
+        let Self { mut records, mut entries, .. } = self;
+        records.iter_mut().for_each(Vec::clear);
+        entries.clear();
+        Self { records, entries, ..Self::default() }
+    }
 }

@@ -94,6 +94,13 @@ impl<'c> Converter<'c> {
         }
     }
 
+    /// The same, with the memory of a batch that was emptied.
+    #[must_use]
+    pub fn filling(mut self, room: Batch) -> Self {
+        self.sink.batch = room;
+        self
+    }
+
     /// What was made of all that was read.
     pub fn finish(self) -> Converted {
         let Self { sink, columns, pages, exported_at, held, .. } = self;

@@ -160,6 +160,9 @@ impl People {
 
     /// Finds the one person whom a claim fits.
     pub fn find(&self, claim: &Claim<'_>) -> Linked {
+        if self.is_empty() {
+            return Linked::Unlinked;
+        }
         let number: Vec<&str> = claim.employee_number.into_iter().collect();
         let (mails, names): (Vec<&str>, Vec<&str>) =
             claim.user_names.iter().partition(|name| is_email(name));

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use super::batch::Batch;
 use super::context::{Context, Learned};
 use super::convert::{Converted, Converter};
 use super::files::{self, Form};
@@ -79,7 +80,7 @@ impl Reading {
             Form::Json { .. } => {
                 let mut frames = frame::Frames::new(files::open(&path, &setting)?);
                 let mut pointer = String::new();
-                self.parts(number, None, &mut learned, || {
+                self.parts(number, None, &mut learned, |_| {
                     let mut text = Vec::new();
                     let pieces = frames.pieces(&name, &mut pointer, &mut text)?;
                     Ok((!pieces.is_empty()).then_some(Part::Pieces(text, pieces)))
@@ -88,15 +89,18 @@ impl Reading {
             Form::Table => {
                 let mut table = Table::new(files::open(&path, &setting)?, &name)?;
                 let header = table.header.clone();
-                self.parts(number, Some(&header), &mut learned, || {
-                    let mut lines = Vec::new();
+                self.parts(number, Some(&header), &mut learned, |used| {
+                    let mut lines = match used {
+                        Some(Part::Lines(lines)) => lines,
+                        _ => Vec::new(),
+                    };
                     let count = table.lines(&mut lines, LINES)?;
                     Ok((count > 0).then_some(Part::Lines(lines)))
                 })?;
             }
             Form::Yaml => {
                 let mut documents = yaml::Documents::new(files::open(&path, &setting)?, &name);
-                self.parts(number, None, &mut learned, || {
+                self.parts(number, None, &mut learned, |_| {
                     Ok(documents.next()?.map(|(line, json)| Part::Document(line, json)))
                 })?;
             }
@@ -108,34 +112,38 @@ impl Reading {
         Ok(())
     }
 
-    /// Reads an export part by part: some at a time, side by side, and in their order.
+    /// Reads an export part by part: some at a time, side by side, and in their order. What is done
+    /// with is filled again: fresh memory costs as much as reading does.
     fn parts(
         &mut self,
         number: usize,
         header: Option<&row::Header>,
         learned: &mut Vec<Learned>,
-        mut next: impl FnMut() -> Result<Option<Part>, Fault> + Send,
+        mut next: impl FnMut(Option<Part>) -> Result<Option<Part>, Fault> + Send,
     ) -> Result<(), Fault> {
         let together = rayon::current_num_threads() * PARTS;
-        let mut read = |parts: &mut Vec<Part>| -> Result<(), Fault> {
+        let mut read = |parts: &mut Vec<Part>, used: &mut Vec<Part>| -> Result<(), Fault> {
             while parts.len() < together {
-                let Some(part) = next()? else { break };
+                let Some(part) = next(used.pop())? else { break };
                 parts.push(part);
             }
             Ok(())
         };
         let (mut parts, mut done) = (Vec::new(), Vec::new());
-        read(&mut parts)?;
+        let (mut used, mut room) = (Vec::new(), Vec::new());
+        read(&mut parts, &mut used)?;
         while !parts.is_empty() || !done.is_empty() {
             let Some(Source { importer, export, form, .. }) = self.sources.get(number) else {
                 return Ok(());
             };
             let (context, from) = (&self.context, u32::try_from(number).unwrap_or(u32::MAX));
             let (store, mut following) = (&mut self.store, Vec::new());
+            let rooms: Vec<Batch> = parts.iter().map(|_| room.pop().unwrap_or_default()).collect();
             // While some parts are converted, those before them are written and those after read.
             let convert = || {
-                let converted = parts.par_iter().map(|part| {
-                    let mut converter = Converter::new(importer, context, export, from, false);
+                let converted = parts.par_iter().zip(rooms).map(|(part, room)| {
+                    let converter = Converter::new(importer, context, export, from, false);
+                    let mut converter = converter.filling(room);
                     convert_part(&mut converter, part, &export.id, *form, header)
                         .map(|()| converter.finish())
                 });
@@ -145,26 +153,27 @@ impl Reading {
                 done.iter_mut()
                     .try_for_each(|converted: &mut Converted| store.add(&converted.batch))
                     .map_err(|error| disk(&error))?;
-                if parts.is_empty() { Ok(()) } else { read(&mut following) }
+                if parts.is_empty() { Ok(()) } else { read(&mut following, &mut used) }
             };
             let (converted, rest) = rayon::join(convert, write_and_read);
             rest?;
             for converted in std::mem::take(&mut done) {
-                self.take(number, converted, learned)?;
+                room.push(self.take(number, converted, learned)?.emptied());
             }
             done = converted.into_iter().collect::<Result<_, Fault>>()?;
+            used.append(&mut parts);
             parts = following;
         }
         Ok(())
     }
 
-    /// Keeps what was made of a part, but for its records.
+    /// Keeps what was made of a part, but for its records, which it gives back.
     fn take(
         &mut self,
         number: usize,
         converted: Converted,
         learned: &mut Vec<Learned>,
-    ) -> Result<(), Fault> {
+    ) -> Result<Batch, Fault> {
         let Converted { mut batch, pages, exported_at, held } = converted;
         for (place, row) in held {
             let line = serde_json::json!([number, place, row]);
@@ -177,7 +186,7 @@ impl Reading {
             ));
         }
         learned.push(std::mem::take(&mut batch.learned));
-        let Some(source) = self.sources.get_mut(number) else { return Ok(()) };
+        let Some(source) = self.sources.get_mut(number) else { return Ok(batch) };
         for (place, page) in pages {
             source.pages.entry(place).or_default().then(page);
         }
@@ -189,10 +198,10 @@ impl Reading {
             };
             source.origin = Origin::Export;
         }
-        source.batch.counts.merge(batch.counts);
+        source.batch.counts.merge(std::mem::take(&mut batch.counts));
         source.batch.columns.merge(&batch.columns);
         source.batch.links.append(&mut batch.links);
-        Ok(())
+        Ok(batch)
     }
 
     /// Takes the user's links, before the first account is read.

@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -33,12 +34,17 @@ pub struct Header {
     /// The headings, trimmed.
     pub names: Vec<String>,
     places: FxHashMap<String, usize>,
+    /// Tells this header from all others.
+    serial: u64,
 }
+
+static HEADERS: AtomicU64 = AtomicU64::new(1);
 
 impl Header {
     /// A header of these headings; of two that are alike, the first counts.
     pub fn new<'h>(headings: impl Iterator<Item = &'h str>) -> Self {
-        let mut header = Self::default();
+        let serial = HEADERS.fetch_add(1, Ordering::Relaxed);
+        let mut header = Self { serial, ..Self::default() };
         for (at, name) in headings.enumerate() {
             header.names.push(name.trim().to_owned());
             header.places.entry(name.trim().to_owned()).or_insert(at);
@@ -145,8 +151,8 @@ pub struct Columns {
     /// The words that no vocabulary has, by column.
     words: RefCell<Words>,
     shape: RefCell<u64>,
-    /// How many columns the table has whose lines are read.
-    lines: RefCell<usize>,
+    /// The header of the table whose lines are read, and which of its columns were asked for.
+    lines: RefCell<(u64, Vec<bool>)>,
 }
 
 impl Columns {
@@ -156,12 +162,25 @@ impl Columns {
         }
     }
 
+    /// The place of a column of a table, which is asked for in every line.
+    fn ask_line(&self, header: &Header, column: &str) -> Option<usize> {
+        let at = header.places.get(column).copied();
+        let (serial, asked) = &mut *self.lines.borrow_mut();
+        let asked = at.filter(|_| *serial == header.serial).and_then(|at| asked.get_mut(at));
+        if !asked.is_some_and(|asked| std::mem::replace(asked, true)) {
+            self.ask(column);
+        }
+        at
+    }
+
     /// Notes the columns of a row: its keys, and those of the objects in it.
     pub fn see(&self, cells: Cells<'_>) {
-        if let Cells::Line(header, _) = cells
-            && self.lines.replace(header.names.len()) == header.names.len()
-        {
-            return;
+        if let Cells::Line(header, _) = cells {
+            let mut lines = self.lines.borrow_mut();
+            if lines.0 == header.serial {
+                return;
+            }
+            *lines = (header.serial, vec![false; header.names.len()]);
         }
         let keys = Keys(cells).names();
         // Rows that follow each other mostly have the same keys.
@@ -261,10 +280,7 @@ impl<'a> Row<'a> {
     /// The text or number of a column, trimmed; nothing where it is null, absent or empty.
     pub fn text(&self, path: &str) -> Option<&'a str> {
         let text = match self.cells {
-            Cells::Line(..) => {
-                self.columns.ask(path);
-                self.keys().text(path)
-            }
+            Cells::Line(header, record) => record.get(self.columns.ask_line(header, path)?),
             // Some give every value a label: `{"label": "Hired", "value": "2026-01-02"}`.
             Cells::Object(_) => match self.value(path)? {
                 value @ Value::Object(_) if value.get("label").is_some() => {
@@ -297,9 +313,10 @@ impl<'a> Row<'a> {
             return Ok(Some(*flag));
         }
         let Some(text) = self.text(path) else { return Ok(None) };
-        match text.to_ascii_lowercase().as_str() {
-            "true" | "yes" | "1" | "y" => Ok(Some(true)),
-            "false" | "no" | "0" | "n" => Ok(Some(false)),
+        let is = |words: [&str; 4]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
+        match (is(["true", "yes", "1", "y"]), is(["false", "no", "0", "n"])) {
+            (true, _) => Ok(Some(true)),
+            (_, true) => Ok(Some(false)),
             _ => refuse(format!("`{path}` is neither true nor false")),
         }
     }

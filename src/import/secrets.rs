@@ -4,6 +4,9 @@ use std::sync::LazyLock;
 
 use regex::bytes::{Regex, RegexSet};
 
+use super::value::Value;
+use crate::inventory::Kind;
+
 /// What a secret looks like, by whose it is: what every one of them holds, and the whole of it. Prefixes that vendors document for secret scanners;
 /// the lengths keep ids out. An AWS access key id (`AKIA...`) is a name, not a secret.
 const SHAPES: &[(&str, &[&str], &str)] = &[
@@ -87,40 +90,29 @@ static SCANNER: LazyLock<Option<Scanner>> = LazyLock::new(|| {
     Some(Scanner { hints, any: RegexSet::new(shapes).ok()?, each: each.ok()? })
 });
 
-/// A secret in a record: what it is, never the value.
-#[derive(Debug)]
-pub struct Secret {
-    /// What it looks like.
-    pub name: &'static str,
-    at: usize,
+/// Whether any secret can be in some records.
+pub fn hinted(json: &[u8]) -> bool {
+    SCANNER.as_ref().is_none_or(|scanner| scanner.hints.is_match(json))
 }
 
-/// The first secret in a record's JSON.
-pub fn find(json: &[u8]) -> Option<Secret> {
+/// The first secret in a record's JSON: what it looks like, the field that it is in, and where that
+/// is from; never the value.
+pub fn find(json: &[u8], kind: Kind) -> Option<String> {
     let scanner = SCANNER.as_ref()?;
-    scanner.hints.find(json)?;
     let first = scanner.any.matches(json).into_iter().next()?;
     let at = scanner.each.get(first)?.find(json)?.start();
-    Some(Secret { name: SHAPES.get(first)?.0, at })
-}
-
-impl Secret {
-    /// The outer field that it is in.
-    pub fn field(&self, json: &[u8]) -> String {
-        let Ok(super::value::Value::Object(members)) = serde_json::from_slice(json) else {
-            return String::from("a field");
-        };
-        // Keys are the contract's own, so the last one before the place is the field.
-        let place = |key: &str| {
-            let key = format!("\"{key}\":");
-            json.get(..self.at)
-                .unwrap_or(&[])
-                .windows(key.len())
-                .rposition(|part| part == key.as_bytes())
-        };
-        let last = members.iter().filter_map(|(key, _)| Some((place(key)?, key))).max();
-        last.map_or_else(|| "a field".into(), |(_, key)| format!("`{key}`"))
-    }
+    let (name, ..) = SHAPES.get(first)?;
+    let record: Value<'_> = serde_json::from_slice(json).unwrap_or(Value::Null);
+    // Keys are the contract's own, so the last one before the place is the field.
+    let before = json.get(..at).unwrap_or(&[]);
+    let place = |key: &str| {
+        let key = format!("\"{key}\":");
+        before.windows(key.len()).rposition(|part| part == key.as_bytes())
+    };
+    let last = record.members().iter().filter_map(|(key, _)| Some((place(key)?, key))).max();
+    let field = last.map_or_else(|| "a field".into(), |(_, key)| format!("`{key}`"));
+    let row = record.get("source_ref").and_then(Value::text).unwrap_or("an unknown place");
+    Some(format!("{name}: {field} of the {} at {row}", kind.singular()))
 }
 
 #[cfg(test)]
@@ -166,12 +158,12 @@ mod tests {
         assert_eq!(samples.len(), SHAPES.len());
         for ((name, ..), sample) in SHAPES.iter().zip(&samples) {
             let json = format!(
-                "{{\"id\":\"x\",\"name\":{},\"role\":\"r\"}}",
+                "{{\"id\":\"x\",\"name\":{},\"source_ref\":\"x.csv:2\"}}",
                 serde_json::to_string(&format!("say {sample}")).unwrap()
             );
-            let found = find(json.as_bytes()).unwrap_or_else(|| panic!("{name}"));
-            assert_eq!((found.name, found.field(json.as_bytes()).as_str()), (*name, "`name`"));
-            assert!(!format!("{found:?}").contains(sample.as_str()));
+            assert!(hinted(json.as_bytes()), "{name}");
+            let found = find(json.as_bytes(), Kind::Account);
+            assert_eq!(found, Some(format!("{name}: `name` of the account at x.csv:2")));
         }
     }
 
@@ -188,7 +180,10 @@ mod tests {
             "sk-ops",
             "task-anthropic-api",
         ] {
-            assert!(find(format!("{{\"id\":\"{plain}\"}}").as_bytes()).is_none(), "{plain}");
+            assert!(
+                find(format!("{{\"id\":\"{plain}\"}}").as_bytes(), Kind::Account).is_none(),
+                "{plain}"
+            );
         }
     }
 }

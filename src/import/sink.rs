@@ -70,14 +70,13 @@ struct Mark {
 impl<'c> Sink<'c> {
     /// An empty one; `last` if no row comes that could say more.
     pub fn new(context: &'c Context, export: &'c Export, source: u32, last: bool) -> Self {
-        let batch = Batch { records: vec![Vec::new(); Kind::ALL.len()], ..Batch::default() };
         Self {
             context,
             export,
             source,
             last,
             place: String::new(),
-            batch,
+            batch: Batch::default(),
             systems: FxHashSet::default(),
             joined: false,
             row: Mark::default(),
@@ -102,7 +101,8 @@ impl<'c> Sink<'c> {
     }
 
     /// What was made of all rows.
-    pub fn finish(self) -> Batch {
+    pub fn finish(mut self) -> Batch {
+        self.batch.look_for_secrets(self.context.form);
         self.batch
     }
 
@@ -226,16 +226,6 @@ impl<'c> Sink<'c> {
         let primary = primary && !earlier.iter().any(|entry| entry.primary);
         let (id, content) = (digest(draft.own_id()), draft.digest());
         let json = R::from_source(draft, &self.export.id, &self.place).finish();
-        if let Some(secret) = super::secrets::find(&json) {
-            let said = format!(
-                "{}: {} of the {} at {}",
-                secret.name,
-                secret.field(&json),
-                R::KIND.singular(),
-                self.place
-            );
-            self.batch.secrets.push(said);
-        }
         let Some(records) = self.batch.records.get_mut(R::KIND as usize) else { return Ok(()) };
         let start = records.len() as u64;
         let (before, after) = self.context.form.around(R::KIND);

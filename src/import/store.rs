@@ -10,9 +10,10 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use tempfile::NamedTempFile;
 
@@ -43,8 +44,8 @@ impl Form {
 
 /// Room for what stands before the first record.
 pub(super) const HEADING: u64 = 160;
-/// How many entries are looked at together.
-const TOGETHER: u64 = 2 << 20;
+/// Into how many files the index is split by id: one for each thread is in memory at a time.
+const PARTS: u64 = 32;
 
 /// Records that are being collected.
 pub struct Store {
@@ -52,8 +53,7 @@ pub struct Store {
     records: Vec<BufWriter<NamedTempFile>>,
     lengths: Vec<u64>,
     counts: Vec<u64>,
-    index: BufWriter<File>,
-    entries: u64,
+    index: Vec<BufWriter<File>>,
 }
 
 /// A record that isn't written as it is.
@@ -99,9 +99,12 @@ impl Store {
             Ok(BufWriter::with_capacity(1 << 20, file))
         };
         let records: io::Result<Vec<_>> = Kind::ALL.iter().map(|_| file()).collect();
-        let index = BufWriter::with_capacity(1 << 20, tempfile::tempfile_in(folder)?);
+        let index = (0..PARTS).map(|_| {
+            tempfile::tempfile_in(folder).map(|file| BufWriter::with_capacity(1 << 16, file))
+        });
+        let index = index.collect::<io::Result<_>>()?;
         let (lengths, counts) = (vec![HEADING; Kind::ALL.len()], vec![0; Kind::ALL.len()]);
-        Ok(Self { form, records: records?, lengths, counts, index, entries: 0 })
+        Ok(Self { form, records: records?, lengths, counts, index })
     }
 
     /// How the inventory is formed.
@@ -116,10 +119,14 @@ impl Store {
     pub fn add(&mut self, batch: &Batch) -> io::Result<()> {
         for mut entry in batch.entries.iter().copied() {
             entry.start += self.lengths.get(entry.kind as usize).copied().unwrap_or(0);
-            self.index.write_all(&to_bytes(&entry))?;
+            let part = usize::try_from(entry.id % PARTS).unwrap_or(0);
+            self.index
+                .iter_mut()
+                .skip(part)
+                .take(1)
+                .try_for_each(|file| file.write_all(&to_bytes(&entry)))?;
             self.counts.iter_mut().skip(entry.kind as usize).take(1).for_each(|count| *count += 1);
         }
-        self.entries += batch.entries.len() as u64;
         let files = self.records.iter_mut().zip(&mut self.lengths);
         for ((file, length), records) in files.zip(&batch.records) {
             file.write_all(records)?;
@@ -137,7 +144,6 @@ impl Store {
         for file in self.records {
             records.push(file.into_inner().map_err(io::IntoInnerError::into_error)?);
         }
-        let mut index = self.index.into_inner().map_err(io::IntoInnerError::into_error)?;
         let mut whole = Whole {
             form: self.form,
             records,
@@ -150,31 +156,34 @@ impl Store {
                 conflicts: Conflicts::default(),
             },
         };
-        let parts = self.entries.div_ceil(TOGETHER).max(1);
-        for part in 0..parts {
-            index.seek(SeekFrom::Start(0))?;
-            let mut entries = Vec::new();
-            let mut from = BufReader::with_capacity(1 << 20, &index);
-            let mut bytes = [0; ENTRY];
-            for _ in 0..self.entries {
-                from.read_exact(&mut bytes)?;
-                let entry = from_bytes(&bytes);
-                if entry.id % parts == part {
-                    entries.push(entry);
-                }
+        let mut parts = self.index.into_iter();
+        loop {
+            let some: Vec<_> = parts.by_ref().take(rayon::current_num_threads()).collect();
+            if some.is_empty() {
+                break;
             }
-            // Of the same id, the order in which they came.
-            entries.sort_unstable_by_key(|entry| (entry.kind, entry.id, entry.start));
-            for same in entries
-                .chunk_by(|a, b| (a.kind, a.id) == (b.kind, b.id))
-                .filter(|same| same.len() > 1)
-            {
+            let twice: io::Result<Vec<Vec<Vec<Entry>>>> = some.into_par_iter().map(twice).collect();
+            for same in twice?.iter().flatten() {
                 whole.unite(same, newer)?;
             }
         }
         whole.patches.sort_by_key(|patch| (patch.kind, patch.start));
         Ok(whole)
     }
+}
+
+/// The entries of a part of the index whose ids occur more than once.
+fn twice(part: BufWriter<File>) -> io::Result<Vec<Vec<Entry>>> {
+    let mut part = part.into_inner().map_err(io::IntoInnerError::into_error)?;
+    part.seek(SeekFrom::Start(0))?;
+    let mut bytes = Vec::new();
+    part.read_to_end(&mut bytes)?;
+    let (entries, _) = bytes.as_chunks::<ENTRY>();
+    let mut entries: Vec<Entry> = entries.iter().map(from_bytes).collect();
+    // Of the same id, the order in which they came.
+    entries.sort_unstable_by_key(|entry| (entry.kind, entry.id, entry.start));
+    let same = entries.chunk_by(|a, b| (a.kind, a.id) == (b.kind, b.id));
+    Ok(same.filter(|same| same.len() > 1).map(<[Entry]>::to_vec).collect())
 }
 
 impl Whole {
@@ -278,8 +287,7 @@ mod whole {
         for form in [Form::Document, Form::Lines] {
             let folder = tempfile::tempdir().unwrap();
             let mut store = Store::new(form, folder.path()).unwrap();
-            let mut batch =
-                Batch { records: vec![Vec::new(); Kind::ALL.len()], ..Batch::default() };
+            let mut batch = Batch::default();
             let mut add = |kind: Kind, id: u64, content: u64, json: &str| {
                 let records = &mut batch.records[kind as usize];
                 let start = records.len() as u64;

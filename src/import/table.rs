@@ -76,7 +76,8 @@ impl<R: Read> Table<R> {
         Ok(Self { lines, header, name: name.to_owned(), quotes, last: 1 })
     }
 
-    /// Fills a list with lines, up to so many; says how many.
+    /// Fills a list with lines, up to so many; says how many. The lines that are in it are filled
+    /// again.
     ///
     /// # Errors
     /// A file that can't be read, or that isn't UTF-8.
@@ -85,9 +86,10 @@ impl<R: Read> Table<R> {
         lines: &mut Vec<(u64, csv::StringRecord)>,
         most: usize,
     ) -> Result<usize, Fault> {
-        lines.clear();
+        let mut used = std::mem::take(lines).into_iter();
+        lines.reserve(most);
         while lines.len() < most {
-            let mut record = csv::StringRecord::new();
+            let mut record = used.next().map(|(_, record)| record).unwrap_or_default();
             match self.lines.read_record(&mut record) {
                 Ok(true) => {
                     let line = record.position().map_or(0, csv::Position::line);
