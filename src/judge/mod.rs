@@ -14,8 +14,8 @@ use crate::link::{Graph, NodeKind};
 use crate::load::files::hex;
 use crate::policy::{Rule, RuleSet, Severity};
 use crate::report::model::{
-    AsOf, ControlSummary, Digest, Finding, InventoryFile, ParameterValue, Report, RuleResult,
-    Status, Summary, Thing, Tool, VERSION, Verdict,
+    AsOf, ControlSummary, Digest, Finding, InventoryFile, ParameterValue, Report, RevocationTimes,
+    RuleResult, Status, Summary, Thing, Tool, VERSION, Verdict,
 };
 use crate::time::Span;
 
@@ -53,25 +53,24 @@ pub fn judge(
     terms: &Terms,
 ) -> Report {
     let conditions = conditions(graph, rules, answers, setting);
-    let mut findings: Vec<(Finding, Option<String>)> = answers
+    let mut findings: Vec<Finding> = answers
         .hits
         .iter()
         .filter_map(|hit| {
             let rule = rules.rules.get(hit.rule)?;
             let case = Case { graph, question: hit.question, setting };
             let condition = conditions.get(&hit.rule)?;
-            Some((finding(case, rule, hit, condition), case.system().map(str::to_owned)))
+            Some(finding(case, rule, hit, condition))
         })
         .collect();
-    findings.sort_by(|(a, _), (b, _)| {
+    findings.sort_by(|a, b| {
         let key = |finding: &Finding| (std::cmp::Reverse(finding.severity), finding.rule.clone());
         let things = |finding: &Finding| {
-            (finding.resource.clone(), finding.principal.clone(), finding.action)
+            (finding.resource.clone(), finding.principal.clone(), finding.action.clone())
         };
         key(a).cmp(&key(b)).then_with(|| things(a).cmp(&things(b)))
     });
     let summary = summarize(&findings);
-    let findings: Vec<Finding> = findings.into_iter().map(|(finding, _)| finding).collect();
     let results = results(rules, answers, &findings);
     let asked = answers.tallies.iter().map(|tally| tally.asked).sum();
     let incomplete = reasons(graph, rules, &findings, terms, asked, setting);
@@ -91,9 +90,12 @@ pub fn judge(
         (kind.plural().to_owned(), count as u64)
     });
     Report {
-        version: VERSION,
-        tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
-        as_of: AsOf { value: setting.now.to_string(), origin: terms.as_of_origin },
+        version: VERSION.into(),
+        tool: Tool {
+            name: env!("CARGO_PKG_NAME").into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+        },
+        as_of: AsOf { value: setting.now.to_string(), origin: terms.as_of_origin.into() },
         run_at: setting.run_at.to_string(),
         verdict,
         fail_on: terms.fail_on,
@@ -122,6 +124,9 @@ pub fn judge(
         controls: controls(rules),
         rules: results,
         summary,
+        exceptions: Vec::new(),
+        revocation: RevocationTimes::default(),
+        baseline: None,
         findings,
     }
 }
@@ -165,8 +170,9 @@ fn finding(case: Case<'_>, rule: &Rule, hit: &Hit, condition: &Condition) -> Fin
         title: rule.title.clone(),
         message,
         principal,
-        action: question.action.name(),
+        action: question.action.name().into(),
         resource,
+        system: case.system().map(str::to_owned),
         location: case.location(),
         facts: case.facts(condition),
         since: since.map(|since| since.to_string()),
@@ -175,6 +181,7 @@ fn finding(case: Case<'_>, rule: &Rule, hit: &Hit, condition: &Condition) -> Fin
         path: case.path(),
         controls: rule.controls.clone(),
         exception: None,
+        mark: None,
     }
 }
 
@@ -190,19 +197,17 @@ pub fn id_of(rule: &str, action: &str, principal: Option<&Thing>, resource: &Thi
     hex(&digest.finalize()).chars().take(32).collect()
 }
 
-fn summarize(findings: &[(Finding, Option<String>)]) -> Summary {
+fn summarize(findings: &[Finding]) -> Summary {
     let mut summary = Summary::default();
     for severity in Severity::ALL {
         summary.by_severity.insert(severity.name().into(), 0);
     }
-    for (finding, system) in
-        findings.iter().filter(|(finding, _)| finding.status == Status::Violation)
-    {
+    for finding in findings.iter().filter(|finding| finding.status == Status::Violation) {
         *summary.by_severity.entry(finding.severity.name().into()).or_default() += 1;
         for control in &finding.controls {
             *summary.by_control.entry(control.clone()).or_default() += 1;
         }
-        if let Some(system) = system {
+        if let Some(system) = &finding.system {
             *summary.by_system.entry(system.clone()).or_default() += 1;
         }
     }
@@ -228,6 +233,8 @@ fn results(rules: &RuleSet, answers: &Answers, findings: &[Finding]) -> Vec<Rule
             severity: rule.severity,
             severity_privileged: rule.severity_privileged,
             controls: rule.controls.clone(),
+            theme: rule.theme.clone(),
+            waivable: rule.waivable,
             origin: rule.origin.clone(),
             sha256: rule.sha256.clone(),
             enabled: rule.enabled,

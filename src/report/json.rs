@@ -17,7 +17,7 @@ pub(super) fn document(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         write!(out, "{comma}\n  {}: ", serde_json::to_string(&key)?)?;
         match (&value, key.as_str()) {
             // These are long: a line for each entry.
-            (Value::Array(list), "controls" | "inventory") => array(list, out)?,
+            (Value::Array(list), "controls" | "inventory" | "exceptions") => array(list, out)?,
             (Value::Object(map), "parameters") => object(map, out)?,
             _ => serde_json::to_writer(&mut *out, &value)?,
         }
@@ -62,6 +62,9 @@ fn header(report: &Report) -> io::Result<Map<String, Value>> {
         "parameters": report.parameters,
         "controls": report.controls,
         "summary": report.summary,
+        "exceptions": report.exceptions,
+        "revocation": report.revocation,
+        "baseline": report.baseline,
     });
     match header {
         Value::Object(map) => Ok(map),

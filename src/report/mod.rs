@@ -7,6 +7,8 @@ use model::Report;
 mod json;
 pub mod model;
 pub mod output;
+#[cfg(test)]
+mod sample;
 mod sarif;
 mod text;
 
@@ -47,6 +49,23 @@ impl Format {
             Self::Json => json::document(report, out),
             Self::Jsonl => json::lines(report, out),
             Self::Sarif => sarif::write(report, out),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_read_as_it_was_written() {
+        for report in [sample::everything(), sample::with_text_everywhere("\u{202e}<x>")] {
+            let mut written = Vec::new();
+            json::document(&report, &mut written).unwrap();
+            let read: Report = serde_json::from_slice(&written).unwrap();
+            let mut again = Vec::new();
+            json::document(&read, &mut again).unwrap();
+            assert_eq!(String::from_utf8(again).unwrap(), String::from_utf8(written).unwrap());
         }
     }
 }

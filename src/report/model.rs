@@ -1,21 +1,28 @@
 //! The report: what a check found, as every format writes it. These types are the contract of
 //! `--format json`, and the published JSON Schema is made from them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::policy::Severity;
+
+mod governed;
+
+pub use governed::{
+    BaselineResult, ExceptionResult, ExceptionState, KnownFinding, Mark, RevocationTimes, Times,
+};
 
 /// The version of this format.
 pub const VERSION: &str = "1";
 
 /// The result of a check.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// The version of this format.
-    pub version: &'static str,
+    pub version: Cow<'static, str>,
     /// What made it.
     pub tool: Tool,
     /// The instant as of which facts were judged.
@@ -42,30 +49,36 @@ pub struct Report {
     pub rules: Vec<RuleResult>,
     /// Violations, counted.
     pub summary: Summary,
+    /// The register of exceptions: each that was given, honoured or not.
+    pub exceptions: Vec<ExceptionResult>,
+    /// How long it took to end access, of all tasks of offboardings that are done.
+    pub revocation: RevocationTimes,
+    /// What the baseline was, and what of it is no longer found; null without one.
+    pub baseline: Option<BaselineResult>,
     /// Sorted by severity, rule, resource, principal.
     pub findings: Vec<Finding>,
 }
 
 /// What made a report.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Tool {
     /// `nhi-policy`
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its version.
-    pub version: &'static str,
+    pub version: Cow<'static, str>,
 }
 
 /// The instant as of which facts were judged.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct AsOf {
     /// RFC 3339, in UTC.
     pub value: String,
     /// `generated_at` of the inventory, or `--as-of`.
-    pub origin: &'static str,
+    pub origin: Cow<'static, str>,
 }
 
 /// The one answer.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Judged completely, and nothing at or above the threshold.
@@ -88,7 +101,7 @@ impl Verdict {
 }
 
 /// A file that was read.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct InventoryFile {
     /// As it was given; `-` is standard input.
     pub path: String,
@@ -99,14 +112,14 @@ pub struct InventoryFile {
 }
 
 /// A digest.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Digest {
     /// SHA-256, in hexadecimal.
     pub sha256: String,
 }
 
 /// A threshold in force.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ParameterValue {
     /// A duration such as `90d`; null where an optional one isn't set.
     pub value: Option<String>,
@@ -115,7 +128,7 @@ pub struct ParameterValue {
 }
 
 /// A control that rules name.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ControlSummary {
     /// Its id.
     pub id: String,
@@ -128,7 +141,7 @@ pub struct ControlSummary {
 }
 
 /// What came of a rule.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct RuleResult {
     /// Its id.
     pub id: String,
@@ -140,6 +153,10 @@ pub struct RuleResult {
     pub severity_privileged: Option<Severity>,
     /// Control ids.
     pub controls: Vec<String>,
+    /// The folder of its file: what it is about.
+    pub theme: String,
+    /// Whether an exception can waive it.
+    pub waivable: bool,
     /// `bundled`, or the path of its file.
     pub origin: String,
     /// SHA-256 of its file.
@@ -163,7 +180,7 @@ pub struct RuleResult {
 }
 
 /// Violations, counted.
-#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
     /// By severity.
     pub by_severity: BTreeMap<String, u64>,
@@ -174,7 +191,7 @@ pub struct Summary {
 }
 
 /// Whether a finding counts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// The rule forbids it.
@@ -197,7 +214,7 @@ impl Status {
 }
 
 /// A thing of the identity graph.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Thing {
     /// Its entity type in the Cedar schema; `Role` for one that is only a name, `Omitted` for the
     /// steps that a long path leaves out.
@@ -208,7 +225,7 @@ pub struct Thing {
 }
 
 /// Who has to act.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Accountable {
     /// Its entity type in the Cedar schema; `Role` where nobody is known.
     #[serde(rename = "type")]
@@ -220,7 +237,7 @@ pub struct Accountable {
 }
 
 /// Where the record of a finding stands.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Location {
     /// The file as it was given.
     pub file: String,
@@ -233,7 +250,7 @@ pub struct Location {
 }
 
 /// The value of a fact.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum FactValue {
     /// Absent from the inventory.
@@ -253,7 +270,7 @@ pub enum FactValue {
 }
 
 /// A violation, or what could not be judged.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// Stable: a digest of rule, action, principal and resource.
     pub id: String,
@@ -270,9 +287,11 @@ pub struct Finding {
     /// Who or what has the relation that is asked about.
     pub principal: Thing,
     /// Which relation.
-    pub action: &'static str,
+    pub action: Cow<'static, str>,
     /// To what.
     pub resource: Thing,
+    /// The id of the system that the resource is on, if it is on one.
+    pub system: Option<String>,
     /// Where its record stands.
     pub location: Location,
     /// What the rule's condition read, by path, with what derived facts follow from.
@@ -289,4 +308,6 @@ pub struct Finding {
     pub controls: Vec<String>,
     /// The exception that waives it.
     pub exception: Option<String>,
+    /// Whether the baseline knows it; null without a baseline.
+    pub mark: Option<Mark>,
 }

@@ -279,8 +279,8 @@ fn uri(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::text::sample::{HOSTILE, finding, report};
     use super::*;
+    use crate::report::sample::{HOSTILE, finding, report};
 
     fn written(limits: &Limits, report: &Report) -> Value {
         let mut out = Vec::new();

@@ -18,8 +18,6 @@ use crate::policy::Severity;
 mod finding;
 mod page;
 #[cfg(test)]
-pub(in crate::report) mod sample;
-#[cfg(test)]
 mod tests;
 
 /// With more findings than this, only the worst of each rule are shown.
@@ -232,7 +230,7 @@ fn totals(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     }
     row(
         "as of",
-        vec![printable(&report.as_of.value), format!("(from {})", printable(report.as_of.origin))],
+        vec![printable(&report.as_of.value), format!("(from {})", printable(&report.as_of.origin))],
     )?;
     row("run at", vec![printable(&report.run_at)])?;
     let labels = std::iter::once("incomplete").chain(std::iter::repeat(""));

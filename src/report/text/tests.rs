@@ -1,8 +1,8 @@
 use std::time::Instant;
 
-use super::sample::{HOSTILE, finding, report};
 use super::*;
 use crate::report::model::{FactValue, Thing};
+use crate::report::sample::{HOSTILE, finding, report};
 
 const STYLE: Style = Style { color: false, width: 80, quiet: false, statistics: false };
 
