@@ -6,13 +6,16 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::ask::Depth;
 use crate::ask::condition::Setting;
-use crate::ask::{Depth, ask};
+use crate::exceptions;
 use crate::fault::{self, Fault, Faults, Text};
-use crate::judge::{Terms, judge};
+use crate::json;
+use crate::judge::{self, Terms};
+use crate::link::Action;
 use crate::load;
 use crate::policy::pack::PackFile;
-use crate::policy::{RuleSet, Severity};
+use crate::policy::{Rule, RuleSet, Severity};
 use crate::report::model::{Finding, Status};
 use crate::time::{Instant, Span};
 
@@ -43,6 +46,10 @@ pub struct RuleCase {
     pub parameters: BTreeMap<String, String>,
     /// An inventory; `version` and `generated_at` may be left out.
     pub inventory: Map<String, Value>,
+    /// Exceptions, for rules about these: other rules are then judged too.
+    #[serde(default)]
+    #[schemars(with = "Vec<exceptions::Written>")]
+    pub exceptions: Vec<Value>,
     /// All findings of the rule; empty where it must stay silent.
     pub expect: Vec<Expected>,
 }
@@ -134,17 +141,8 @@ pub struct Outcome {
 /// # Errors
 /// Where it isn't one.
 pub fn read(file: &PackFile) -> Result<CaseFile, Fault> {
-    serde_json::from_str(&file.text).map_err(|error| {
-        let source = Text { name: &file.path, text: &file.text };
-        let mut starts = file.text.match_indices('\n').map(|(at, _)| at + 1);
-        let start = error.line().checked_sub(2).and_then(|line| starts.nth(line)).unwrap_or(0);
-        let at = start + error.column().saturating_sub(1);
-        let said = crate::inventory::field::check::without_place(&error);
-        let fault = Fault::from_lines(&said);
-        let help =
-            fault.help.clone().unwrap_or("`nhi-policy schema rule-cases` shows the format".into());
-        Fault::new(fault.message, help).at(source.excerpt(at..at + 1, &[], String::new()))
-    })
+    let source = Text { name: &file.path, text: &file.text };
+    json::read(source, 0, &file.text, "`nhi-policy schema rule-cases` shows the format")
 }
 
 /// Runs all cases of a file. Only its rule is judged; the rule set is as before afterwards.
@@ -165,14 +163,17 @@ pub fn run(file: &PackFile, rules: &mut RuleSet) -> Result<Vec<Outcome>, Faults>
         );
     };
     let enabled: Vec<bool> = rules.rules.iter().map(|rule| rule.enabled).collect();
+    // Exceptions are about what other rules have found.
+    let about = |rule: &Rule| rule.envs.iter().any(|env| env.action == Action::Waive);
+    let all = rules.rules.get(number).is_some_and(about);
     for (at, rule) in rules.rules.iter_mut().enumerate() {
-        rule.enabled = at == number;
+        rule.enabled = at == number || all && !about(rule);
     }
     let parameters = rules.parameters.clone();
     let mut outcomes = Vec::new();
     let mut faults = Faults::default();
     for case in &cases.cases {
-        match one(&cases, case, file, rules) {
+        match one(&cases, case, file, &id, rules) {
             Ok(differences) => outcomes.push(Outcome {
                 rule: id.clone(),
                 file: file.path.clone(),
@@ -195,6 +196,7 @@ fn one(
     cases: &CaseFile,
     case: &RuleCase,
     file: &PackFile,
+    id: &str,
     rules: &mut RuleSet,
 ) -> Result<Vec<String>, Faults> {
     let name = format!("{} (case `{}`)", file.path, case.name);
@@ -219,13 +221,20 @@ fn one(
     inventory.entry("generated_at").or_insert_with(|| now.to_string().into());
     let text = Value::Object(inventory).to_string();
     let texts = std::iter::once((format!("{name}.json"), text, String::new()));
-    let graph = load::from_texts(texts)?.link(now)?;
+    let mut graph = load::from_texts(texts)?.link(now)?;
+    let exceptions = serde_json::json!({ "version": "1", "exceptions": case.exceptions });
+    let exceptions = exceptions.to_string();
+    let mut faults = Faults::default();
+    let exceptions = exceptions::of_text(Text { name: &name, text: &exceptions }, &mut faults);
+    faults.into_result()?;
     let setting =
         Setting { now, run_at: case.run_at.unwrap_or(now), parameters: &rules.parameters };
     let terms = Terms { fail_on: Severity::Low, expect: BTreeMap::new(), as_of_origin: "case" };
-    let findings = |depth| {
-        let answers = ask(&graph, rules, setting, depth, &|_| {});
-        judge(&graph, rules, &answers, setting, &terms).findings
+    let mut findings = |depth| {
+        let judged = judge::find(&mut graph, rules, setting, depth, &exceptions, &|_| {});
+        let mut findings = judge::judge(&graph, rules, judged, setting, &terms).findings;
+        findings.retain(|finding| finding.rule == id);
+        findings
     };
     let found = findings(Depth::Candidates);
     let mut differences = compare(&case.expect, &found);

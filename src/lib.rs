@@ -24,11 +24,13 @@ pub mod report;
 
 // What the steps work with.
 pub mod config;
+pub mod exceptions;
 pub mod inventory;
 pub mod policy;
 
 // What they share.
 pub mod fault;
+mod json;
 pub mod settings;
 pub mod time;
 

@@ -299,7 +299,7 @@ fn pairs(action: Action, setting: Setting<'_>) -> Vec<(String, RestrictedExpress
     let mut pairs = vec![("now".to_owned(), time(setting.now))];
     // Without duplicate names a record can't fail to be made.
     pairs.extend(RestrictedExpression::new_record(set).ok().map(|sla| ("sla".to_owned(), sla)));
-    if action == Action::Attest {
+    if action.is_about_the_run() {
         pairs.push(("run_at".to_owned(), time(setting.run_at)));
     }
     pairs

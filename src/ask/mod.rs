@@ -10,7 +10,6 @@ use rayon::prelude::*;
 
 use crate::inventory::Row;
 use crate::link::facts::{Attribute, Fact, attributes};
-use crate::link::question::SUBJECTS;
 use crate::link::{Action, Graph, Node, NodeKind, Question};
 use crate::policy::annotation::Root;
 use crate::policy::schema::{Env, Type, Types};
@@ -60,6 +59,19 @@ pub struct Answers {
     pub tallies: Vec<Tally>,
 }
 
+impl Answers {
+    /// Adds the answers to further questions about the same graph.
+    pub fn add(&mut self, others: Self) {
+        self.hits.extend(others.hits);
+        for (tally, other) in self.tallies.iter_mut().zip(others.tallies) {
+            tally.asked += other.asked;
+            for (path, count) in other.missing {
+                *tally.missing.entry(path).or_default() += count;
+            }
+        }
+    }
+}
+
 /// An optional fact that rules mention.
 struct Optional {
     path: String,
@@ -106,12 +118,13 @@ struct Part {
 /// How many things one thread takes at a time.
 const CHUNK: Row = 2048;
 
-/// Puts every edge to the rules that are on.
+/// Puts every edge to the rules that are on, about things of those kinds.
 pub fn ask(
     graph: &Graph,
     rules: &RuleSet,
     setting: Setting<'_>,
     depth: Depth,
+    about: &[NodeKind],
     progress: &(dyn Fn(u64) + Sync),
 ) -> Answers {
     let mentions: Vec<(&Rule, Mentions)> =
@@ -124,7 +137,7 @@ pub fn ask(
             *slot = Some(number);
         }
     }
-    let chunks: Vec<(NodeKind, std::ops::Range<Row>)> = SUBJECTS
+    let chunks: Vec<(NodeKind, std::ops::Range<Row>)> = about
         .iter()
         .flat_map(|kind| {
             let all = graph.population(*kind);

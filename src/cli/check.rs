@@ -8,12 +8,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{Exit, RuleArguments, Terminal, print};
 use crate::ask::condition::Setting;
-use crate::ask::{Answers, Depth, ask};
+use crate::ask::Depth;
 use crate::config::Wishes;
 use crate::fault::{Fault, Faults};
 use crate::import::store::Form;
 use crate::import::{Imported, import};
-use crate::judge::{Terms, judge};
+use crate::exceptions::{self, Exception};
+use crate::judge::{self, Terms};
 use crate::link::Graph;
 use crate::link::question::SUBJECTS;
 use crate::load::{self, Loaded, files::name_of};
@@ -52,6 +53,8 @@ pub(super) struct Arguments {
     rules: RuleArguments,
     #[command(flatten)]
     imports: Imports,
+    #[command(flatten)]
+    exceptions: Exceptions,
     /// The least severity that makes the exit status 1 [default: low]
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<Severity>,
@@ -68,6 +71,22 @@ pub(super) struct Arguments {
     /// How many threads to use [default: one for each core]
     #[arg(short = 'j', long = "jobs", value_name = "N")]
     jobs: Option<std::num::NonZeroUsize>,
+}
+
+/// What may be as it is for some time.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct Exceptions {
+    /// A file of exceptions, or a folder of them. Each is put to the rules about exceptions, and
+    /// only one that none of them forbids is honoured. Repeatable.
+    #[arg(long, value_name = "PATH")]
+    exceptions: Vec<PathBuf>,
+}
+
+impl Exceptions {
+    /// Reads them.
+    pub(super) fn read(&self) -> Result<Vec<Exception>, Faults> {
+        exceptions::read(&self.exceptions)
+    }
 }
 
 /// Whether the paths are inventories, or exports that become one.
@@ -115,16 +134,17 @@ pub(super) fn instant(text: &str) -> Result<Instant, String> {
 
 pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Faults> {
     destinations(&arguments.output, &arguments.inventory, arguments.imports.import)?;
-    let (rules, wishes, graph) = prepare(
+    let exceptions = arguments.exceptions.read();
+    let (rules, wishes, mut graph) = prepare(
         &arguments.rules,
         &arguments.imports,
         &arguments.inventory,
         arguments.as_of,
         terminal,
     )?;
-    let depth = if arguments.exhaustive { Depth::Exhaustive } else { Depth::Candidates };
     let wishes = Wishes { fail_on: arguments.fail_on.unwrap_or(wishes.fail_on), ..wishes };
-    let report = report(&rules, &wishes, &graph, arguments.as_of, depth, arguments.jobs, terminal)?;
+    let exceptions = exceptions?;
+    let report = report(&rules, &wishes, &mut graph, &exceptions, &arguments.judging(), terminal)?;
     let style =
         Style { color: false, width: 100, quiet: terminal.quiet, statistics: arguments.statistics };
     for destination in &arguments.output {
@@ -214,16 +234,33 @@ pub(super) fn prepare(
     Ok((rules, wishes, graph))
 }
 
+/// How to judge.
+pub(super) struct Judging {
+    /// `--as-of`
+    pub as_of: Option<Instant>,
+    /// `--exhaustive`
+    pub depth: Depth,
+    /// `-j`
+    pub jobs: Option<std::num::NonZeroUsize>,
+}
+
+impl Arguments {
+    fn judging(&self) -> Judging {
+        let depth = if self.exhaustive { Depth::Exhaustive } else { Depth::Candidates };
+        Judging { as_of: self.as_of, depth, jobs: self.jobs }
+    }
+}
+
 /// Asks and judges.
 pub(super) fn report(
     rules: &RuleSet,
     wishes: &Wishes,
-    graph: &Graph,
-    as_of: Option<Instant>,
-    depth: Depth,
-    jobs: Option<std::num::NonZeroUsize>,
+    graph: &mut Graph,
+    exceptions: &[Exception],
+    judging: &Judging,
     terminal: Terminal,
 ) -> Result<Report, Faults> {
+    let Judging { as_of, depth, jobs } = *judging;
     let setting = Setting {
         now: graph.now,
         run_at: as_of.unwrap_or_else(Instant::wall_clock),
@@ -234,38 +271,42 @@ pub(super) fn report(
         expect: wishes.expect.clone(),
         as_of_origin: if as_of.is_some() { "--as-of" } else { "generated_at" },
     };
-    let answers = in_threads(jobs, || asked(graph, rules, setting, depth, terminal))?;
-    Ok(judge(graph, rules, &answers, setting, &terms))
+    in_threads(jobs, || {
+        let bar = Bar::new(graph, terminal);
+        let judged = judge::find(graph, rules, setting, depth, exceptions, &|done| bar.at(done));
+        bar.0.finish_and_clear();
+        judge::judge(graph, rules, judged, setting, &terms)
+    })
 }
 
-fn asked(
-    graph: &Graph,
-    rules: &RuleSet,
-    setting: Setting<'_>,
-    depth: Depth,
-    terminal: Terminal,
-) -> Answers {
-    let total = SUBJECTS.iter().map(|kind| u64::from(graph.population(*kind))).sum();
-    // Draws nothing where standard error is not a terminal, and nothing for short work.
-    let target = if terminal.quiet {
-        ProgressDrawTarget::hidden()
-    } else {
-        ProgressDrawTarget::stderr_with_hz(4)
-    };
-    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
-    if let Ok(style) =
-        ProgressStyle::with_template("asking about {pos} of {len} things [{bar:30}] {eta}")
-    {
-        bar.set_style(style);
+/// How far the questions are.
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new(graph: &Graph, terminal: Terminal) -> Self {
+        let total = SUBJECTS.iter().map(|kind| u64::from(graph.population(*kind))).sum();
+        // Draws nothing where standard error is not a terminal, and nothing for short work.
+        let target = if terminal.quiet {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr_with_hz(4)
+        };
+        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
+        if let Ok(style) =
+            ProgressStyle::with_template("asking about {pos} of {len} things [{bar:30}] {eta}")
+        {
+            bar.set_style(style);
+        }
+        if total > 100_000 {
+            bar.set_draw_target(target);
+            bar.enable_steady_tick(Duration::from_millis(500));
+        }
+        Self(bar)
     }
-    let long = total > 100_000;
-    if long {
-        bar.set_draw_target(target);
-        bar.enable_steady_tick(Duration::from_millis(500));
+
+    fn at(&self, done: u64) {
+        self.0.set_position(done);
     }
-    let answers = ask(graph, rules, setting, depth, &|done| bar.set_position(done));
-    bar.finish_and_clear();
-    answers
 }
 
 fn in_threads<T: Send>(

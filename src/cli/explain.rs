@@ -9,10 +9,11 @@ use clap::Args;
 
 use super::{Exit, RuleArguments, Terminal, check, print, wrapped};
 use crate::ask::condition::{Condition, Setting, Stop};
-use crate::ask::{Depth, Hit, ask};
+use crate::ask::Depth;
 use crate::cases;
 use crate::fault::{self, Fault, Faults, printable};
 use crate::judge::evidence::{Case, distinct};
+use crate::judge;
 use crate::link::{Graph, Question};
 use crate::policy::{Rule, RuleSet};
 use crate::report::model::{FactValue, Finding, Thing};
@@ -32,6 +33,8 @@ pub(super) struct Arguments {
     rules: RuleArguments,
     #[command(flatten)]
     imports: check::Imports,
+    #[command(flatten)]
+    exceptions: check::Exceptions,
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Faults> {
@@ -45,7 +48,8 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
         print(|out| explain_rule(rule, &rules, example.as_deref(), terminal, out))?;
         return Ok(Exit::Clean);
     }
-    let (rules, wishes, graph) = check::prepare(
+    let exceptions = arguments.exceptions.read()?;
+    let (rules, wishes, mut graph) = check::prepare(
         &arguments.rules,
         &arguments.imports,
         &arguments.inventory,
@@ -57,13 +61,16 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
         run_at: arguments.as_of.unwrap_or_else(Instant::wall_clock),
         parameters: &rules.parameters,
     };
-    let answers = ask(&graph, &rules, setting, Depth::Candidates, &|_| {});
-    let terms = crate::judge::Terms {
+    let judged =
+        judge::find(&mut graph, &rules, setting, Depth::Candidates, &exceptions, &|_| {});
+    let hits: Vec<(usize, Question)> =
+        judged.answers.hits.iter().map(|hit| (hit.rule, hit.question)).collect();
+    let terms = judge::Terms {
         fail_on: wishes.fail_on,
         expect: wishes.expect,
         as_of_origin: "--as-of",
     };
-    let report = crate::judge::judge(&graph, &rules, &answers, setting, &terms);
+    let report = judge::judge(&graph, &rules, judged, setting, &terms);
     let found: Vec<&Finding> = report
         .findings
         .iter()
@@ -79,13 +86,13 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
             "take the id from a report of the same inventory, with the same --as-of and rules";
         return Err(Fault::new(said, help).into());
     };
-    let is_it = |hit: &&Hit| {
-        let case = Case { graph: &graph, question: hit.question, setting };
-        rules.rules.get(hit.rule).is_some_and(|rule| rule.id == finding.rule)
-            && case.thing(hit.question.resource) == finding.resource
-            && case.thing(hit.question.principal) == finding.principal
+    let is_it = |(rule, question): &&(usize, Question)| {
+        let case = Case { graph: &graph, question: *question, setting };
+        rules.rules.get(*rule).is_some_and(|rule| rule.id == finding.rule)
+            && case.thing(question.resource) == finding.resource
+            && case.thing(question.principal) == finding.principal
     };
-    let question = answers.hits.iter().find(is_it).map(|hit| hit.question);
+    let question = hits.iter().find(is_it).map(|(_, question)| *question);
     let rule = rules.find(&finding.rule);
     if let (Some(question), Some(rule)) = (question, rule) {
         print(|out| explain_finding(finding, rule, question, &graph, setting, terminal, out))?;
@@ -241,6 +248,9 @@ fn explain_finding(
     if let Some(since) = &finding.since {
         let days = finding.overdue_days.unwrap_or(0);
         writeln!(out, "Since {since}, overdue for {days} days as of {}", setting.now)?;
+    }
+    if let Some(exception) = &finding.exception {
+        wrapped(&format!("Waived by the exception {exception}"), "", width, out)?;
     }
     writeln!(out, "\nWhy: a rule forbids where every `when` is true and no `unless` is.")?;
     let case = Case { graph, question, setting };

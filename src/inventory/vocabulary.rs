@@ -114,4 +114,6 @@ vocabulary! {
     RevocationAction { RevokeSession = "revoke_session", RevokeToken = "revoke_token", DisableAccount = "disable_account", RemoveEntitlement = "remove_entitlement", RotateSecret = "rotate_secret", TransferOwner = "transfer_owner", Verify = "verify" }
     /// How far an offboarding task is.
     TaskStatus { Pending = "pending", Done = "done", Failed = "failed", Unsupported = "unsupported", Skipped = "skipped" }
+    /// Why there is an exception, which decides how long it may last.
+    ExceptionKind { Grace = "grace", Quarantine = "quarantine", LegalHold = "legal_hold", StagedRevocation = "staged_revocation" }
 }

@@ -168,9 +168,8 @@ impl<'a> Case<'a> {
         let privileged = rule.limit_privileged.as_ref().filter(|_| self.is_privileged());
         let limit = privileged.or(rule.limit.as_ref()).map(|limit| self.sentence(limit));
         let limit = limit.and_then(|name| self.setting.parameters.value(&name)).unwrap_or(Span(0));
-        // Freshness is judged as of the run, everything else as of the facts.
-        let attest = self.question.action == crate::link::Action::Attest;
-        let now = if attest { self.setting.run_at } else { self.setting.now };
+        // Freshness and exceptions are judged as of the run, everything else as of the facts.
+        let now = if self.question.action.is_about_the_run() { self.setting.run_at } else { self.setting.now };
         // What has been put right late was overdue until then.
         let until = rule.until.as_ref().and_then(|until| until.paths.iter().find_map(time));
         let now = until.unwrap_or(now);
@@ -235,6 +234,9 @@ impl<'a> Case<'a> {
             }
             _ => (resource, None),
         };
+        if node.kind == NodeKind::Exception {
+            return self.graph.exception(node.row).location.clone();
+        }
         let inventory = &self.graph.inventory;
         let Some(kind) = node.kind.record() else {
             return Location { file: "-".into(), pointer: String::new(), line: 1, column: 1 };

@@ -8,18 +8,22 @@ use sha2::{Digest as _, Sha256};
 
 use crate::ask::cedar::Verdict as CedarVerdict;
 use crate::ask::condition::{Condition, Setting};
-use crate::ask::{Answers, Hit};
+use crate::ask::{Answers, Depth, Hit, ask};
+use crate::exceptions::Exception;
 use crate::inventory::Kind;
+use crate::link::question::SUBJECTS;
 use crate::link::{Graph, NodeKind};
 use crate::load::files::hex;
 use crate::policy::{Rule, RuleSet, Severity};
 use crate::report::model::{
-    AsOf, ControlSummary, Digest, Finding, InventoryFile, ParameterValue, Report, RevocationTimes,
+    AsOf, ControlSummary, Digest, ExceptionResult, Finding, InventoryFile, ParameterValue, Report,
     RuleResult, Status, Summary, Thing, Tool, VERSION, Verdict,
 };
 use crate::time::Span;
 
 pub mod evidence;
+mod times;
+mod waive;
 
 use evidence::Case;
 
@@ -44,25 +48,57 @@ impl Terms {
     }
 }
 
-/// Judges the answers.
-pub fn judge(
+/// All that was found.
+pub struct Judged {
+    /// What the rules said.
+    pub answers: Answers,
+    /// The findings, exceptions taken into account.
+    pub findings: Vec<Finding>,
+    /// The register of exceptions.
+    pub exceptions: Vec<ExceptionResult>,
+}
+
+/// Asks every question, and then of each exception whether it may be honoured.
+pub fn find(
+    graph: &mut Graph,
+    rules: &RuleSet,
+    setting: Setting<'_>,
+    depth: Depth,
+    exceptions: &[Exception],
+    progress: &(dyn Fn(u64) + Sync),
+) -> Judged {
+    let answers = ask(graph, rules, setting, depth, &SUBJECTS, progress);
+    let findings = findings(graph, rules, &answers, setting);
+    let mut judged = Judged { answers, findings, exceptions: Vec::new() };
+    waive::waive(graph, rules, setting, depth, exceptions, &mut judged);
+    judged
+}
+
+/// The findings of some answers.
+fn findings(
     graph: &Graph,
     rules: &RuleSet,
     answers: &Answers,
     setting: Setting<'_>,
+) -> Vec<Finding> {
+    let conditions = conditions(graph, rules, answers, setting);
+    let of = |hit: &Hit| {
+        let rule = rules.rules.get(hit.rule)?;
+        let case = Case { graph, question: hit.question, setting };
+        Some(finding(case, rule, hit, conditions.get(&hit.rule)?))
+    };
+    answers.hits.iter().filter_map(of).collect()
+}
+
+/// Makes the report.
+pub fn judge(
+    graph: &Graph,
+    rules: &RuleSet,
+    judged: Judged,
+    setting: Setting<'_>,
     terms: &Terms,
 ) -> Report {
-    let conditions = conditions(graph, rules, answers, setting);
-    let mut findings: Vec<Finding> = answers
-        .hits
-        .iter()
-        .filter_map(|hit| {
-            let rule = rules.rules.get(hit.rule)?;
-            let case = Case { graph, question: hit.question, setting };
-            let condition = conditions.get(&hit.rule)?;
-            Some(finding(case, rule, hit, condition))
-        })
-        .collect();
+    let Judged { answers, mut findings, exceptions } = judged;
     findings.sort_by(|a, b| {
         let key = |finding: &Finding| (std::cmp::Reverse(finding.severity), finding.rule.clone());
         let things = |finding: &Finding| {
@@ -71,7 +107,7 @@ pub fn judge(
         key(a).cmp(&key(b)).then_with(|| things(a).cmp(&things(b)))
     });
     let summary = summarize(&findings);
-    let results = results(rules, answers, &findings);
+    let results = results(rules, &answers, &findings);
     let asked = answers.tallies.iter().map(|tally| tally.asked).sum();
     let incomplete = reasons(graph, rules, &findings, terms, asked, setting);
     let fails = |finding: &&Finding| {
@@ -124,8 +160,8 @@ pub fn judge(
         controls: controls(rules),
         rules: results,
         summary,
-        exceptions: Vec::new(),
-        revocation: RevocationTimes::default(),
+        exceptions,
+        revocation: times::of(graph),
         baseline: None,
         findings,
     }

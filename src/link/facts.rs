@@ -65,6 +65,7 @@ pub fn attributes(kind: NodeKind) -> &'static [Attribute] {
         NodeKind::Offboarding => OFFBOARDING,
         NodeKind::Revocation => REVOCATION,
         NodeKind::Source => SOURCE,
+        NodeKind::Exception => EXCEPTION,
         NodeKind::Nobody | NodeKind::Inventory => &[],
     }
 }
@@ -98,6 +99,7 @@ into_fact! {
     Dangling: |value, _| Fact::Texts(value.names().collect());
     &'g field::List<field::Text>: |value, graph| Fact::Texts(texts(graph, value.0.iter().map(|text| text.0)));
     &'g [Node]: |value, _| Fact::Nodes(value);
+    &'g str: |value, _| Fact::Text(value);
 }
 
 impl<'g, T: IntoFact<'g>> IntoFact<'g> for Option<T> {
@@ -317,6 +319,20 @@ attributes! {
         "still_live" => r.still_live.len(),
         "privileged" => r.privileged,
         "observed_at" => r.observed_at,
+    }
+
+    EXCEPTION(g, row, r = g.exception(row), d = ()) {
+        "rule" => &*r.rule,
+        "reason" => r.reason.as_deref(),
+        "kind" => r.kind.and_then(word),
+        "ticket" => r.ticket.as_deref(),
+        "compensating_control" => r.compensating_control.as_deref(),
+        "approved_at" => r.approved_at,
+        "expires_at" => r.expires_at,
+        "waivable" => r.waivable,
+        "severity_risen" => r.severity_risen,
+        "beneficiaries" => &*r.beneficiaries,
+        "matched" => r.matched,
     }
 
     SOURCE(g, row, r = g.inventory.sources.get(row), d = g.source_records.get(row as usize)) {

@@ -14,6 +14,7 @@ impl Graph {
             NodeKind::Nobody => "unknown",
             NodeKind::Inventory => "inventory",
             NodeKind::Revocation => &self.revocation(node.row).id,
+            NodeKind::Exception => &self.exception(node.row).id,
             kind => kind.record().map_or("", |kind| self.inventory.id(kind, node.row)),
         }
     }
@@ -24,6 +25,7 @@ impl Graph {
             NodeKind::Nobody => ["missing", "unknown"].iter().position(|name| *name == id)?,
             NodeKind::Inventory => (id == "inventory").then_some(0)?,
             NodeKind::Revocation => self.revocations.iter().position(|one| one.id == id)?,
+            NodeKind::Exception => self.exceptions.iter().position(|one| one.id == id)?,
             _ => self.inventory.find(kind.record()?, self.inventory.words.find(id)?)? as usize,
         };
         Some(Node::new(kind, Row::try_from(row).ok()?))

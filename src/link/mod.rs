@@ -9,6 +9,7 @@ use crate::inventory::{Inventory, Kind, Place, Row, field};
 use crate::time::Instant;
 
 mod derive;
+mod exception;
 pub mod facts;
 mod groups;
 mod lookup;
@@ -20,6 +21,7 @@ mod resolve;
 mod revocation;
 mod rows;
 
+pub use exception::ExceptionFacts;
 pub use node::{Dangling, Link, Node, NodeKind};
 pub use question::{Action, Question};
 pub use revocation::Revocation;
@@ -200,6 +202,8 @@ pub struct Graph {
     pub source_records: Vec<u32>,
     /// The tasks of all offboardings, and one for each system that lacks one.
     pub revocations: Vec<Revocation>,
+    /// The exceptions, once it is known what they are for.
+    pub exceptions: Vec<ExceptionFacts>,
     /// Whether the inventory names no sources and stands for one itself.
     pub is_own_source: bool,
 }
@@ -224,6 +228,7 @@ pub fn link(inventory: Inventory, now: Instant) -> Result<Graph, Faults> {
         offboardings: Vec::new(),
         source_records: Vec::new(),
         revocations: Vec::new(),
+        exceptions: Vec::new(),
         is_own_source,
     };
     graph.resolve()?;
@@ -275,5 +280,6 @@ facts_of!(
     person people PersonFacts, team teams TeamFacts, system systems SystemFacts,
     workload workloads WorkloadFacts, group groups GroupFacts, account accounts AccountFacts,
     credential credentials CredentialFacts, entitlement entitlements EntitlementFacts,
-    offboarding offboardings OffboardingFacts, revocation revocations Revocation
+    offboarding offboardings OffboardingFacts, revocation revocations Revocation,
+    exception exceptions ExceptionFacts
 );

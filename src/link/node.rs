@@ -28,6 +28,8 @@ node_kinds! {
     /// A task of an offboarding, or the lack of one; not a record.
     Revocation,
     Source,
+    /// Not a record of the inventory.
+    Exception,
     /// Row 0 is `missing`, row 1 is `unknown`.
     Nobody,
     /// Row 0 is the only one.
@@ -53,7 +55,7 @@ impl NodeKind {
             Self::Group => Kind::Group,
             Self::Offboarding => Kind::Offboarding,
             Self::Source => Kind::Source,
-            Self::Revocation | Self::Nobody | Self::Inventory => return None,
+            Self::Revocation | Self::Exception | Self::Nobody | Self::Inventory => return None,
         })
     }
 }

@@ -27,8 +27,16 @@ macro_rules! actions {
 
 actions!(
     Keep "keep", Hold "hold", Own "own", Know "know", Use "use", Approve "approve",
-    Delegate "delegate", Close "close", Attest "attest",
+    Delegate "delegate", Close "close", Attest "attest", Waive "waive",
 );
+
+impl Action {
+    /// Whether it is judged as of when the check runs: exports age and exceptions end, whatever
+    /// instant the facts are of.
+    pub fn is_about_the_run(self) -> bool {
+        matches!(self, Self::Attest | Self::Waive)
+    }
+}
 
 /// An edge of the graph.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -41,7 +49,8 @@ pub struct Question {
     pub resource: Node,
 }
 
-/// The kinds of thing that questions are about, in the order in which they are asked.
+/// The kinds of thing that questions are about, in the order in which they are asked. Exceptions
+/// are asked about after all others.
 pub const SUBJECTS: [NodeKind; 11] = [
     NodeKind::Source,
     NodeKind::System,
@@ -62,6 +71,7 @@ impl Graph {
         let count = match kind.record() {
             Some(record) => self.inventory.count(record),
             None if kind == NodeKind::Revocation => self.revocations.len(),
+            None if kind == NodeKind::Exception => self.exceptions.len(),
             None => 0,
         };
         Row::try_from(count).unwrap_or(Row::MAX)
@@ -77,6 +87,9 @@ impl Graph {
                 let offboarding =
                     Node::new(NodeKind::Offboarding, self.revocation(row).offboarding);
                 return ask(Action::Close, offboarding, about);
+            }
+            NodeKind::Exception => {
+                return ask(Action::Waive, self.exception(row).approver, about);
             }
             NodeKind::Nobody | NodeKind::Inventory => return,
             _ => ask(Action::Keep, Node::INVENTORY, about),

@@ -152,7 +152,7 @@ impl Types {
         let datetime = Attribute { of: Type::Extension("datetime".into()), required: true };
         let sla = Attribute { of: self.sla.clone(), required: true };
         let mut context = BTreeMap::from([("now".into(), datetime.clone()), ("sla".into(), sla)]);
-        if action == Action::Attest {
+        if action.is_about_the_run() {
             context.insert("run_at".into(), datetime);
         }
         Type::Record(context)

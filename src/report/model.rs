@@ -214,7 +214,10 @@ impl Status {
 }
 
 /// A thing of the identity graph.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(deny_unknown_fields)]
 pub struct Thing {
     /// Its entity type in the Cedar schema; `Role` for one that is only a name, `Omitted` for the
     /// steps that a long path leaves out.

@@ -1,0 +1,294 @@
+//! Waive: which findings an exception covers, and whether it may be honoured.
+//!
+//! The first findings say what each exception fits; then Cedar is asked the `waive` question about
+//! it. Only one that no rule forbids waives anything. One that is not honoured leaves the finding
+//! as it was, and is a finding itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Judged;
+use crate::ask::condition::Setting;
+use crate::ask::{Depth, ask};
+use crate::exceptions::Exception;
+use crate::inventory::Row;
+use crate::inventory::vocabulary::Vocabulary;
+use crate::link::facts::Fact;
+use crate::link::{Action, ExceptionFacts, Graph, Node, NodeKind};
+use crate::policy::RuleSet;
+use crate::report::model::{ExceptionResult, ExceptionState, Finding, Status, Thing};
+
+/// The rules that say no more of an exception than that it is over, or idle.
+const EXPIRED: &str = "exception-expired";
+const UNUSED: &str = "exception-unused";
+
+/// Judges exceptions, and waives what those cover that are honoured.
+pub fn waive(
+    graph: &mut Graph,
+    rules: &RuleSet,
+    setting: Setting<'_>,
+    depth: Depth,
+    given: &[Exception],
+    judged: &mut Judged,
+) {
+    if given.is_empty() {
+        return;
+    }
+    let fits: Vec<Fit> = fits(given, &judged.findings);
+    let members = members(graph);
+    graph.exceptions = given
+        .iter()
+        .zip(&fits)
+        .map(|(exception, fit)| facts(exception, fit, graph, rules, &members, &judged.findings))
+        .collect();
+    let answers = ask(graph, rules, setting, depth, &[NodeKind::Exception], &|_| {});
+    let own = super::findings(graph, rules, &answers, setting);
+    let asked = rules.rules.iter().any(|rule| {
+        rule.enabled && rule.envs.iter().any(|env| env.action == Action::Waive)
+    });
+    let renewals = renewals(given);
+    let mut register: Vec<ExceptionResult> = Vec::new();
+    for (number, (exception, fit)) in given.iter().zip(&fits).enumerate() {
+        let about = |finding: &&Finding| {
+            finding.resource.kind == NodeKind::Exception.name() && finding.resource.id == exception.id
+        };
+        let mut entry = result(exception, own.iter().filter(about), fit.findings.len());
+        if !asked {
+            entry.state = ExceptionState::Refused;
+            entry.why.push("No rule about exceptions is on, so none is honoured.".into());
+        }
+        entry.why.extend(fit.note.clone());
+        entry.renewals = renewals.get(number).copied().unwrap_or(0);
+        register.push(entry);
+    }
+    honour(&mut register, given, &fits, &mut judged.findings);
+    register.sort_by(|a, b| (a.state, &a.expires_at, &a.id).cmp(&(b.state, &b.expires_at, &b.id)));
+    judged.exceptions = register;
+    judged.answers.add(answers);
+    judged.findings.extend(own);
+}
+
+/// What an exception fits.
+#[derive(Default)]
+struct Fit {
+    /// The numbers of findings.
+    findings: Vec<usize>,
+    /// Why it fits nothing, where that isn't plain.
+    note: Option<String>,
+}
+
+fn fits(given: &[Exception], findings: &[Finding]) -> Vec<Fit> {
+    let wanted: FxHashSet<(&str, &Thing)> =
+        given.iter().map(|exception| (exception.rule.as_str(), &exception.resource)).collect();
+    let mut by_subject: FxHashMap<(&str, &Thing), Vec<usize>> = FxHashMap::default();
+    for (number, finding) in findings.iter().enumerate() {
+        let subject = (finding.rule.as_str(), &finding.resource);
+        // What could not be judged can't be excused: nobody knows what it is.
+        if finding.status == Status::Violation && wanted.contains(&subject) {
+            by_subject.entry(subject).or_default().push(number);
+        }
+    }
+    let fit = |exception: &Exception| {
+        let all = by_subject.get(&(exception.rule.as_str(), &exception.resource));
+        let of = |number: &usize| findings.get(*number).map(|finding| &finding.principal);
+        let mut numbers = all.cloned().unwrap_or_default();
+        if let Some(principal) = &exception.principal {
+            numbers.retain(|number| of(number) == Some(principal));
+        }
+        let principals: BTreeSet<&Thing> = numbers.iter().filter_map(of).collect();
+        // It would also cover those who come later, whom nobody has approved.
+        if principals.len() > 1 {
+            let note = format!(
+                "It names no principal, and {} of them have such a finding: name the one it is for.",
+                principals.len()
+            );
+            return Fit { findings: Vec::new(), note: Some(note) };
+        }
+        Fit { findings: numbers, note: None }
+    };
+    given.iter().map(fit).collect()
+}
+
+fn facts(
+    exception: &Exception,
+    fit: &Fit,
+    graph: &Graph,
+    rules: &RuleSet,
+    members: &BTreeMap<Row, Vec<Node>>,
+    findings: &[Finding],
+) -> ExceptionFacts {
+    let matched = || fit.findings.iter().filter_map(|number| findings.get(*number));
+    let find = |thing: &Thing| graph.find(NodeKind::from_name(&thing.kind)?, &thing.id);
+    let approver = exception.approved_by.as_ref().map_or(Node::MISSING, |id| {
+        let id = id.strip_prefix("person:").unwrap_or(id);
+        graph.find(NodeKind::Person, id).unwrap_or(Node::UNKNOWN)
+    });
+    let principals: BTreeSet<&Thing> =
+        matched().map(|finding| &finding.principal).chain(&exception.principal).collect();
+    let mut gain = BTreeSet::new();
+    for node in principals.into_iter().chain([&exception.resource]).filter_map(find) {
+        parties(graph, node, members, &mut gain);
+    }
+    let rule = rules.find(&exception.rule);
+    ExceptionFacts {
+        id: exception.id.clone(),
+        rule: exception.rule.clone(),
+        kind: exception.kind,
+        reason: Some(exception.reason.clone()),
+        ticket: exception.ticket.clone(),
+        compensating_control: exception.compensating_control.clone(),
+        approver,
+        approved_at: exception.approved_at,
+        expires_at: exception.expires_at,
+        waivable: rule.is_none_or(|rule| rule.waivable),
+        severity_risen: exception
+            .severity
+            .is_some_and(|approved| matched().any(|finding| finding.severity > approved)),
+        beneficiaries: gain.into_iter().collect(),
+        matched: fit.findings.len(),
+        location: exception.location.clone(),
+    }
+}
+
+/// The members of each team.
+fn members(graph: &Graph) -> BTreeMap<Row, Vec<Node>> {
+    let mut members: BTreeMap<Row, Vec<Node>> = BTreeMap::new();
+    for (row, person) in (0..).zip(&graph.people) {
+        for team in &person.teams {
+            members.entry(*team).or_default().push(Node::person(row));
+        }
+    }
+    members
+}
+
+/// The people who hold a thing or answer for it; of a team, its members.
+fn parties(
+    graph: &Graph,
+    node: Node,
+    members: &BTreeMap<Row, Vec<Node>>,
+    gain: &mut BTreeSet<Node>,
+) {
+    /// From one thing to whom it concerns.
+    const WAYS: [&str; 11] = [
+        "account",
+        "identity_person",
+        "identity_workload",
+        "holder_person",
+        "holder_workload",
+        "owner_person",
+        "owner_team",
+        "owner_workload",
+        "acts_for_person",
+        "subject_person",
+        "subject_workload",
+    ];
+    let mut open = vec![node];
+    let mut seen = BTreeSet::new();
+    while let Some(node) = open.pop() {
+        if !seen.insert(node) {
+            continue;
+        }
+        match node.kind {
+            NodeKind::Person => {
+                gain.insert(node);
+                continue;
+            }
+            NodeKind::Team => gain.extend(members.get(&node.row).into_iter().flatten()),
+            NodeKind::Revocation => {
+                let offboarding = graph.revocation(node.row).offboarding;
+                open.push(Node::new(NodeKind::Offboarding, offboarding));
+            }
+            _ => {}
+        }
+        open.extend(WAYS.iter().filter_map(|way| match graph.fact(node, way) {
+            Some(Fact::Node(next)) => Some(next),
+            _ => None,
+        }));
+    }
+}
+
+/// How many exceptions for the same there were before each.
+fn renewals(given: &[Exception]) -> Vec<u64> {
+    let subject =
+        |exception: &Exception| (exception.rule.clone(), exception.resource.clone(), exception.principal.clone());
+    let mut order: Vec<(usize, &Exception)> = given.iter().enumerate().collect();
+    order.sort_by_key(|(_, exception)| exception.approved_at);
+    let mut counts = BTreeMap::new();
+    let mut renewals = vec![0; given.len()];
+    for (number, exception) in order {
+        let count: &mut u64 = counts.entry(subject(exception)).or_default();
+        renewals.iter_mut().skip(number).take(1).for_each(|renewals| *renewals = *count);
+        *count += 1;
+    }
+    renewals
+}
+
+/// An exception in the register, by what the rules say of it.
+fn result<'f>(
+    exception: &Exception,
+    findings: impl Iterator<Item = &'f Finding>,
+    matched: usize,
+) -> ExceptionResult {
+    let (refused_by, why): (Vec<String>, Vec<String>) =
+        findings.map(|finding| (finding.rule.clone(), finding.message.clone())).unzip();
+    let only = |rule: &str| refused_by.iter().all(|own| own == rule);
+    let state = if refused_by.is_empty() {
+        ExceptionState::Active
+    } else if only(UNUSED) {
+        ExceptionState::Unused
+    } else if refused_by.iter().any(|rule| rule == EXPIRED) {
+        ExceptionState::Expired
+    } else {
+        ExceptionState::Refused
+    };
+    let text = |at: Option<crate::time::Instant>| at.map(|at| at.to_string());
+    ExceptionResult {
+        id: exception.id.clone(),
+        rule: exception.rule.clone(),
+        resource: exception.resource.clone(),
+        principal: exception.principal.clone(),
+        kind: exception.kind.map(|kind| kind.name().to_owned()),
+        reason: Some(exception.reason.clone()),
+        approved_by: exception.approved_by.clone(),
+        approved_at: text(exception.approved_at),
+        expires_at: text(exception.expires_at),
+        ticket: exception.ticket.clone(),
+        compensating_control: exception.compensating_control.clone(),
+        state,
+        refused_by,
+        why,
+        matched: matched as u64,
+        waived: 0,
+        renewals: 0,
+        location: exception.location.clone(),
+    }
+}
+
+/// Waives what honoured exceptions cover. Of two for one finding, the one that lasts longer does.
+fn honour(
+    register: &mut [ExceptionResult],
+    given: &[Exception],
+    fits: &[Fit],
+    findings: &mut [Finding],
+) {
+    let mut order: Vec<usize> = (0..given.len()).collect();
+    let key = |number: &usize| {
+        given.get(*number).map(|exception| (std::cmp::Reverse(exception.expires_at), &exception.id))
+    };
+    order.sort_by(|a, b| key(a).cmp(&key(b)));
+    for number in order {
+        let (Some(entry), Some(fit)) = (register.get_mut(number), fits.get(number)) else { continue };
+        if entry.state != ExceptionState::Active {
+            continue;
+        }
+        for finding in &fit.findings {
+            let Some(finding) = findings.get_mut(*finding) else { continue };
+            if finding.status == Status::Violation {
+                finding.status = Status::Waived;
+                finding.exception = Some(entry.id.clone());
+                entry.waived += 1;
+            }
+        }
+    }
+}
