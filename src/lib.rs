@@ -23,6 +23,7 @@ pub mod judge;
 pub mod report;
 
 // What the steps work with.
+pub mod baseline;
 pub mod config;
 pub mod exceptions;
 pub mod inventory;

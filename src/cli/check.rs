@@ -7,19 +7,20 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{Exit, RuleArguments, Terminal, print};
-use crate::ask::condition::Setting;
 use crate::ask::Depth;
+use crate::ask::condition::Setting;
+use crate::baseline::Baseline;
 use crate::config::Wishes;
+use crate::exceptions::{self, Exception};
 use crate::fault::{Fault, Faults};
 use crate::import::store::Form;
 use crate::import::{Imported, import};
-use crate::exceptions::{self, Exception};
 use crate::judge::{self, Terms};
 use crate::link::Graph;
 use crate::link::question::SUBJECTS;
 use crate::load::{self, Loaded, files::name_of};
 use crate::policy::{RuleSet, Severity};
-use crate::report::model::{Report, Verdict};
+use crate::report::model::Report;
 use crate::report::output::{self, Destination};
 use crate::report::{Format, Style};
 use crate::time::Instant;
@@ -55,6 +56,13 @@ pub(super) struct Arguments {
     imports: Imports,
     #[command(flatten)]
     exceptions: Exceptions,
+    /// Findings that are known: only others make the exit status 1. What has become more severe,
+    /// what could not be judged, and what is about the check itself counts as new.
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write the violations that are found to a file, for --baseline.
+    #[arg(long, value_name = "FILE")]
+    write_baseline: Option<PathBuf>,
     /// The least severity that makes the exit status 1 [default: low]
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<Severity>,
@@ -83,6 +91,11 @@ pub(super) struct Exceptions {
 }
 
 impl Exceptions {
+    /// Whether none are named.
+    pub(super) fn is_empty(&self) -> bool {
+        self.exceptions.is_empty()
+    }
+
     /// Reads them.
     pub(super) fn read(&self) -> Result<Vec<Exception>, Faults> {
         exceptions::read(&self.exceptions)
@@ -133,7 +146,10 @@ pub(super) fn instant(text: &str) -> Result<Instant, String> {
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Faults> {
-    destinations(&arguments.output, &arguments.inventory, arguments.imports.import)?;
+    let baseline = arguments.write_baseline.iter();
+    let written: Vec<&PathBuf> =
+        arguments.output.iter().map(|output| &output.path).chain(baseline).collect();
+    destinations(&written, &arguments.inventory, arguments.imports.import)?;
     let exceptions = arguments.exceptions.read();
     let (rules, wishes, mut graph) = prepare(
         &arguments.rules,
@@ -144,7 +160,9 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
     )?;
     let wishes = Wishes { fail_on: arguments.fail_on.unwrap_or(wishes.fail_on), ..wishes };
     let exceptions = exceptions?;
-    let report = report(&rules, &wishes, &mut graph, &exceptions, &arguments.judging(), terminal)?;
+    let mut report =
+        report(&rules, &wishes, &mut graph, &exceptions, &arguments.judging(), terminal)?;
+    let baseline = arguments.baseline(&mut report)?;
     let style =
         Style { color: false, width: 100, quiet: terminal.quiet, statistics: arguments.statistics };
     for destination in &arguments.output {
@@ -154,21 +172,32 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
     let format = arguments.format.unwrap_or(Format::Text);
     print(|out| format.write(&report, style, out))?;
     terminal.warn(&report.incomplete);
-    Ok(match report.verdict {
-        Verdict::Pass => Exit::Clean,
-        Verdict::Fail if arguments.exit_zero && report.incomplete.is_empty() => Exit::Clean,
-        Verdict::Fail if arguments.exit_zero => Exit::Incomplete,
-        Verdict::Fail => Exit::Violations,
-        Verdict::Incomplete => Exit::Incomplete,
+    if let Some(path) = &arguments.write_baseline {
+        let known = Baseline::of(&report).keeping(baseline.as_ref(), &report);
+        output::whole(path, |out| known.write(out))?;
+    }
+    Ok(if report.fails() && !arguments.exit_zero {
+        Exit::Violations
+    } else if report.incomplete.is_empty() {
+        Exit::Clean
+    } else {
+        Exit::Incomplete
     })
 }
 
+impl Arguments {
+    /// Holds the report against the baseline.
+    fn baseline(&self, report: &mut Report) -> Result<Option<Baseline>, Faults> {
+        let Some(path) = &self.baseline else { return Ok(None) };
+        let baseline = Baseline::read(path)?;
+        baseline.fits(path, report)?;
+        baseline.mark(path, report);
+        Ok(Some(baseline))
+    }
+}
+
 /// Two reports in one file, or a report in place of an inventory, are mistakes.
-fn destinations(
-    outputs: &[Destination],
-    inventory: &[PathBuf],
-    exports: bool,
-) -> Result<(), Faults> {
+fn destinations(outputs: &[&PathBuf], inventory: &[PathBuf], exports: bool) -> Result<(), Faults> {
     let real = |path: &PathBuf| {
         // A report that isn't there yet stands in a folder that is.
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -184,15 +213,15 @@ fn destinations(
     let read: Vec<PathBuf> = read.unwrap_or_default().iter().map(real).collect();
     let mut faults = Faults::default();
     for (at, output) in outputs.iter().enumerate() {
-        let name = crate::fault::quote(&name_of(&output.path));
-        let path = real(&output.path);
+        let name = crate::fault::quote(&name_of(output));
+        let path = real(output);
         if read.contains(&path) {
             faults.push(Fault::new(
                 format!("the report {name} would replace the inventory"),
                 "write it elsewhere",
             ));
         }
-        let earlier = outputs.iter().take(at).any(|other| real(&other.path) == path);
+        let earlier = outputs.iter().take(at).any(|other| real(other) == path);
         if earlier && (path.is_file() || !path.exists()) {
             faults.push(Fault::new(
                 format!("two reports can't both be {name}"),

@@ -8,12 +8,12 @@ use cedar_policy::pst::{BinaryOp, Clause, Expr};
 use clap::Args;
 
 use super::{Exit, RuleArguments, Terminal, check, print, wrapped};
-use crate::ask::condition::{Condition, Setting, Stop};
 use crate::ask::Depth;
+use crate::ask::condition::{Condition, Setting, Stop};
 use crate::cases;
 use crate::fault::{self, Fault, Faults, printable};
-use crate::judge::evidence::{Case, distinct};
 use crate::judge;
+use crate::judge::evidence::{Case, distinct};
 use crate::link::{Graph, Question};
 use crate::policy::{Rule, RuleSet};
 use crate::report::model::{FactValue, Finding, Thing};
@@ -61,15 +61,11 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
         run_at: arguments.as_of.unwrap_or_else(Instant::wall_clock),
         parameters: &rules.parameters,
     };
-    let judged =
-        judge::find(&mut graph, &rules, setting, Depth::Candidates, &exceptions, &|_| {});
+    let judged = judge::find(&mut graph, &rules, setting, Depth::Candidates, &exceptions, &|_| {});
     let hits: Vec<(usize, Question)> =
         judged.answers.hits.iter().map(|hit| (hit.rule, hit.question)).collect();
-    let terms = judge::Terms {
-        fail_on: wishes.fail_on,
-        expect: wishes.expect,
-        as_of_origin: "--as-of",
-    };
+    let terms =
+        judge::Terms { fail_on: wishes.fail_on, expect: wishes.expect, as_of_origin: "--as-of" };
     let report = judge::judge(&graph, &rules, judged, setting, &terms);
     let found: Vec<&Finding> = report
         .findings

@@ -13,6 +13,7 @@ use crate::policy::{Packs, RuleSet};
 pub use schema::Which;
 
 mod check;
+mod exceptions;
 mod explain;
 mod import;
 mod init;
@@ -48,6 +49,8 @@ enum Command {
     Rules(rules::Arguments),
     /// Explain a rule, or why a finding was made.
     Explain(explain::Arguments),
+    /// List exceptions and say of each whether it is honoured, and why not.
+    Exceptions(exceptions::Arguments),
     /// Run the cases of rules.
     Test(test::Arguments),
     /// Print the schema of a format.
@@ -214,6 +217,7 @@ impl Cli {
             Command::Import(arguments) => import::run(&arguments, terminal),
             Command::Rules(arguments) => rules::run(&arguments, terminal),
             Command::Explain(arguments) => explain::run(&arguments, terminal),
+            Command::Exceptions(arguments) => exceptions::run(&arguments, terminal),
             Command::Test(arguments) => test::run(&arguments, terminal),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Init(arguments) => init::run(&arguments, terminal),

@@ -3,8 +3,10 @@
 use clap::{Args, ValueEnum};
 
 use super::{Exit, print};
+use crate::baseline::Baseline;
 use crate::cases::CaseFile;
 use crate::config;
+use crate::exceptions;
 use crate::fault::Faults;
 use crate::import;
 use crate::inventory;
@@ -30,6 +32,10 @@ pub enum Which {
     Config,
     /// JSON Schema of `nhi-policy import --report`.
     ImportReport,
+    /// JSON Schema of a file of exceptions.
+    Exceptions,
+    /// JSON Schema of a baseline.
+    Baseline,
     /// The Cedar schema that rules are written against.
     Cedar,
     /// JSON Schema of a rule's cases.
@@ -46,6 +52,8 @@ impl Which {
             Self::Config => schemars::schema_for!(config::Document),
             Self::RuleCases => schemars::schema_for!(CaseFile),
             Self::ImportReport => schemars::schema_for!(import::report::Report),
+            Self::Exceptions => schemars::schema_for!(exceptions::Document),
+            Self::Baseline => schemars::schema_for!(Baseline),
             Self::Cedar => return schema::PUBLISHED.to_owned(),
         };
         let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();

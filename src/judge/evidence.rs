@@ -169,7 +169,11 @@ impl<'a> Case<'a> {
         let limit = privileged.or(rule.limit.as_ref()).map(|limit| self.sentence(limit));
         let limit = limit.and_then(|name| self.setting.parameters.value(&name)).unwrap_or(Span(0));
         // Freshness and exceptions are judged as of the run, everything else as of the facts.
-        let now = if self.question.action.is_about_the_run() { self.setting.run_at } else { self.setting.now };
+        let now = if self.question.action.is_about_the_run() {
+            self.setting.run_at
+        } else {
+            self.setting.now
+        };
         // What has been put right late was overdue until then.
         let until = rule.until.as_ref().and_then(|until| until.paths.iter().find_map(time));
         let now = until.unwrap_or(now);

@@ -17,7 +17,7 @@ use crate::load::files::hex;
 use crate::policy::{Rule, RuleSet, Severity};
 use crate::report::model::{
     AsOf, ControlSummary, Digest, ExceptionResult, Finding, InventoryFile, ParameterValue, Report,
-    RuleResult, Status, Summary, Thing, Tool, VERSION, Verdict,
+    RuleResult, SourceSummary, Status, Summary, Thing, Tool, VERSION, Verdict,
 };
 use crate::time::Span;
 
@@ -146,6 +146,7 @@ pub fn judge(
                 generated_at: file.generated_at.to_string(),
             })
             .collect(),
+        sources: sources(graph),
         population: population.collect(),
         policies: Digest { sha256: rules.sha256() },
         parameters: rules
@@ -298,6 +299,21 @@ fn controls(rules: &RuleSet) -> Vec<ControlSummary> {
             relation: control.relation.clone(),
         })
         .collect()
+}
+
+fn sources(graph: &Graph) -> Vec<SourceSummary> {
+    let inventory = &graph.inventory;
+    let text = |word| inventory.words.text(word).to_owned();
+    let rows = inventory.sources.rows.iter().filter(|_| !graph.is_own_source);
+    let summary = |(source, records): (&crate::inventory::record::Source, &u32)| SourceSummary {
+        id: text(source.id.0),
+        kind: source.kind.map(|kind| text(kind.0)),
+        exported_at: source.exported_at.map(|at| at.to_string()),
+        records: u64::from(*records),
+        expected_rows: source.expected_rows.and_then(|rows| u64::try_from(rows.0).ok()),
+        truncated: source.truncated,
+    };
+    rows.zip(&graph.source_records).map(summary).collect()
 }
 
 /// Why the verdict can't be `pass`.

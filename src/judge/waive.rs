@@ -44,14 +44,16 @@ pub fn waive(
         .collect();
     let answers = ask(graph, rules, setting, depth, &[NodeKind::Exception], &|_| {});
     let own = super::findings(graph, rules, &answers, setting);
-    let asked = rules.rules.iter().any(|rule| {
-        rule.enabled && rule.envs.iter().any(|env| env.action == Action::Waive)
-    });
+    let asked = rules
+        .rules
+        .iter()
+        .any(|rule| rule.enabled && rule.envs.iter().any(|env| env.action == Action::Waive));
     let renewals = renewals(given);
     let mut register: Vec<ExceptionResult> = Vec::new();
     for (number, (exception, fit)) in given.iter().zip(&fits).enumerate() {
         let about = |finding: &&Finding| {
-            finding.resource.kind == NodeKind::Exception.name() && finding.resource.id == exception.id
+            finding.resource.kind == NodeKind::Exception.name()
+                && finding.resource.id == exception.id
         };
         let mut entry = result(exception, own.iter().filter(about), fit.findings.len());
         if !asked {
@@ -210,8 +212,9 @@ fn parties(
 
 /// How many exceptions for the same there were before each.
 fn renewals(given: &[Exception]) -> Vec<u64> {
-    let subject =
-        |exception: &Exception| (exception.rule.clone(), exception.resource.clone(), exception.principal.clone());
+    let subject = |exception: &Exception| {
+        (exception.rule.clone(), exception.resource.clone(), exception.principal.clone())
+    };
     let mut order: Vec<(usize, &Exception)> = given.iter().enumerate().collect();
     order.sort_by_key(|(_, exception)| exception.approved_at);
     let mut counts = BTreeMap::new();
@@ -278,7 +281,9 @@ fn honour(
     };
     order.sort_by(|a, b| key(a).cmp(&key(b)));
     for number in order {
-        let (Some(entry), Some(fit)) = (register.get_mut(number), fits.get(number)) else { continue };
+        let (Some(entry), Some(fit)) = (register.get_mut(number), fits.get(number)) else {
+            continue;
+        };
         if entry.state != ExceptionState::Active {
             continue;
         }

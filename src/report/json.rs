@@ -17,7 +17,9 @@ pub(super) fn document(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         write!(out, "{comma}\n  {}: ", serde_json::to_string(&key)?)?;
         match (&value, key.as_str()) {
             // These are long: a line for each entry.
-            (Value::Array(list), "controls" | "inventory" | "exceptions") => array(list, out)?,
+            (Value::Array(list), "controls" | "inventory" | "sources" | "exceptions") => {
+                array(list, out)?
+            }
             (Value::Object(map), "parameters") => object(map, out)?,
             _ => serde_json::to_writer(&mut *out, &value)?,
         }
@@ -57,6 +59,7 @@ fn header(report: &Report) -> io::Result<Map<String, Value>> {
         "fail_on": report.fail_on,
         "incomplete": report.incomplete,
         "inventory": report.inventory,
+        "sources": report.sources,
         "population": report.population,
         "policies": report.policies,
         "parameters": report.parameters,

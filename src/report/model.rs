@@ -37,6 +37,8 @@ pub struct Report {
     pub incomplete: Vec<String>,
     /// The files that were read.
     pub inventory: Vec<InventoryFile>,
+    /// Where the inventory says that its records are from.
+    pub sources: Vec<SourceSummary>,
     /// How many records there are of each kind.
     pub population: BTreeMap<String, u64>,
     /// The rules as a whole.
@@ -57,6 +59,17 @@ pub struct Report {
     pub baseline: Option<BaselineResult>,
     /// Sorted by severity, rule, resource, principal.
     pub findings: Vec<Finding>,
+}
+
+impl Report {
+    /// Whether a violation counts: at or above the threshold, and not known to a baseline.
+    pub fn fails(&self) -> bool {
+        self.findings.iter().any(|finding| {
+            finding.status == Status::Violation
+                && finding.severity >= self.fail_on
+                && finding.mark != Some(Mark::Known)
+        })
+    }
 }
 
 /// What made a report.
@@ -109,6 +122,23 @@ pub struct InventoryFile {
     pub sha256: String,
     /// Its own `generated_at`.
     pub generated_at: String,
+}
+
+/// A source of an inventory.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SourceSummary {
+    /// Its id.
+    pub id: String,
+    /// What kind of export it is.
+    pub kind: Option<String>,
+    /// When it was exported, RFC 3339; null where that isn't known.
+    pub exported_at: Option<String>,
+    /// How many records name it.
+    pub records: u64,
+    /// How many rows it should have had.
+    pub expected_rows: Option<u64>,
+    /// Whether it was cut off.
+    pub truncated: Option<bool>,
 }
 
 /// A digest.

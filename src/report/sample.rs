@@ -6,7 +6,8 @@ use crate::policy::Severity;
 use crate::report::model::{
     Accountable, AsOf, BaselineResult, ControlSummary, Digest, ExceptionResult, ExceptionState,
     FactValue, Finding, InventoryFile, KnownFinding, Location, Mark, ParameterValue, Report,
-    RevocationTimes, RuleResult, Status, Summary, Thing, Times, Tool, VERSION, Verdict,
+    RevocationTimes, RuleResult, SourceSummary, Status, Summary, Thing, Times, Tool, VERSION,
+    Verdict,
 };
 
 /// Characters that steer a terminal, end a line, mark up a message, or hide text.
@@ -103,6 +104,7 @@ pub fn report(findings: Vec<Finding>) -> Report {
         fail_on: Severity::Low,
         incomplete: Vec::new(),
         inventory: Vec::new(),
+        sources: Vec::new(),
         population: BTreeMap::from([
             ("people".into(), 12),
             ("accounts".into(), 40),
@@ -178,6 +180,14 @@ pub fn everything() -> Report {
         path: "exports/accounts.json".into(),
         sha256: "ab".repeat(32),
         generated_at: "2026-03-01T12:00:00Z".into(),
+    }];
+    report.sources = vec![SourceSummary {
+        id: "hr".into(),
+        kind: Some("hr-csv".into()),
+        exported_at: Some("2026-03-01T11:00:00Z".into()),
+        records: 12,
+        expected_rows: Some(13),
+        truncated: Some(true),
     }];
     report.parameters = BTreeMap::from([(
         "leaver_grace".into(),

@@ -11,7 +11,9 @@ use finding::{Group, counted, listed};
 use page::{Page, Paint, Row};
 
 use super::Style;
-use super::model::{Finding, Report, Status, Verdict};
+use super::model::{
+    BaselineResult, ExceptionResult, ExceptionState, Finding, Report, Status, Verdict,
+};
 use crate::fault::printable;
 use crate::policy::Severity;
 
@@ -205,6 +207,30 @@ fn totals(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
             some => row(label, vec![some.to_string()])?,
         }
     }
+    let states = [
+        ExceptionState::Active,
+        ExceptionState::Expired,
+        ExceptionState::Refused,
+        ExceptionState::Unused,
+    ];
+    let exceptions = states.into_iter().map(|state| {
+        let is = |exception: &&ExceptionResult| exception.state == state;
+        (report.exceptions.iter().filter(is).count(), state.name())
+    });
+    let exceptions: Vec<String> = exceptions
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, name)| format!("{count} {name}"))
+        .collect();
+    if !exceptions.is_empty() {
+        row("exceptions", listed(exceptions))?;
+    }
+    if let Some(baseline) = &report.baseline {
+        let BaselineResult { path, known, new, resolved, .. } = baseline;
+        let counts = [(*known, "known"), (*new, "new"), (resolved.len() as u64, "resolved")];
+        let counts = listed(counts.map(|(count, name)| format!("{count} {name}")));
+        let from = format!("(by {})", printable(path));
+        row("baseline", counts.into_iter().chain([from]).collect())?;
+    }
     let population = report.population.iter().filter(|(_, count)| **count > 0);
     let population: Vec<String> =
         population.map(|(kind, count)| format!("{} {count}", printable(kind))).collect();
@@ -264,6 +290,10 @@ fn verdict(report: &Report) -> String {
     let unknown = count(report, Status::Indeterminate);
     if unknown > 0 {
         found.push(format!("{unknown} not judged"));
+    }
+    let known = report.baseline.as_ref().map_or(0, |baseline| baseline.known);
+    if known > 0 {
+        found.push(format!("{known} of these known to the baseline"));
     }
     // A failed check can be incomplete as well, and `fail` alone would hide it.
     if report.verdict == Verdict::Fail && !report.incomplete.is_empty() {

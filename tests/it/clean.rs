@@ -25,7 +25,10 @@ fn the_report_says_how_much_was_looked_at() {
     for kind in report["population"].as_object().unwrap().values() {
         assert_ne!(*kind, 0, "{}", report["population"]);
     }
-    let rules = report["rules"].as_array().unwrap();
+    // Rules about exceptions are asked where there are some.
+    let rules = report["rules"].as_array().unwrap().iter();
+    let rules: Vec<_> =
+        rules.filter(|rule| !rule["id"].as_str().unwrap().starts_with("exception-")).collect();
     let asked = rules.iter().filter(|rule| rule["asked"].as_u64().unwrap() > 0).count();
     assert!(asked * 10 > rules.len() * 9, "only {asked} of {} rules were asked", rules.len());
 }

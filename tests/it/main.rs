@@ -11,12 +11,14 @@
 )]
 
 mod acme;
+mod baseline;
 mod broken;
 mod clean;
 mod commands;
 mod configuration;
 mod defects;
 mod determinism;
+mod exceptions;
 mod exits;
 mod import;
 mod import_loud;

@@ -1,0 +1,205 @@
+//! Baselines: the findings that are known, so that only new ones fail a check.
+//!
+//! A baseline is no exception: nobody has approved what is in it. It changes the marks of findings
+//! and the exit status, never the verdict, and it hides neither what has become worse, nor what
+//! could not be judged, nor what says whether the check itself can be relied on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::fault::{Fault, Text, quote};
+use crate::json;
+use crate::load::files::{self, name_of};
+use crate::report::model::{BaselineResult, Finding, KnownFinding, Mark, Report, Status};
+
+/// The version of this format.
+const VERSION: &str = "1";
+
+/// The theme of the rules that say whether a check can be relied on.
+const GOVERNANCE: &str = "governance";
+
+/// A baseline: what was found once, by which rules, in what kind of inventory.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Baseline {
+    /// The version of this format: `1`.
+    version: String,
+    /// As of when its findings were judged.
+    as_of: String,
+    /// The rules that were judged, with the digests of their files.
+    rules: BTreeMap<String, String>,
+    /// The kinds of sources of the inventory; of a source without a kind, its id.
+    sources: BTreeSet<String>,
+    /// The findings.
+    findings: Vec<KnownFinding>,
+}
+
+impl Baseline {
+    /// Reads one.
+    ///
+    /// # Errors
+    /// A file that isn't one.
+    pub fn read(path: &Path) -> Result<Self, Fault> {
+        let contents = files::read(path)?;
+        let name = name_of(path);
+        let source = Text { name: &name, text: &contents.text };
+        let help = "`nhi-policy schema baseline` shows the format; --write-baseline writes one";
+        let baseline: Self = json::read(source, 0, &contents.text, help)?;
+        if baseline.version != VERSION {
+            return Err(Fault::new(
+                format!("{}: unknown version {}", quote(&name), quote(&baseline.version)),
+                "write the baseline again with --write-baseline",
+            ));
+        }
+        Ok(baseline)
+    }
+
+    /// The violations of a report that are not about the check itself. Of an earlier baseline stays
+    /// what an incomplete check can't have seen.
+    pub fn of(report: &Report) -> Self {
+        let governance = governance(report);
+        let known = report.findings.iter().filter(|finding| {
+            finding.status == Status::Violation && !governance.contains(finding.rule.as_str())
+        });
+        Self {
+            version: VERSION.into(),
+            as_of: report.as_of.value.to_string(),
+            rules: rules(report),
+            sources: sources(report),
+            findings: known
+                .map(|finding| KnownFinding {
+                    id: finding.id.clone(),
+                    rule: finding.rule.clone(),
+                    severity: finding.severity,
+                    principal: finding.principal.clone(),
+                    resource: finding.resource.clone(),
+                })
+                .collect(),
+        }
+    }
+
+    /// The same with what an earlier one knows and an incomplete check did not see.
+    #[must_use]
+    pub fn keeping(mut self, earlier: Option<&Self>, report: &Report) -> Self {
+        if let Some(earlier) = earlier.filter(|_| !report.incomplete.is_empty()) {
+            let seen: BTreeSet<&str> =
+                report.findings.iter().map(|finding| finding.id.as_str()).collect();
+            let unseen = earlier.findings.iter().filter(|known| !seen.contains(known.id.as_str()));
+            self.findings.extend(unseen.cloned());
+        }
+        self
+    }
+
+    /// Why it can't be held against this report.
+    ///
+    /// # Errors
+    /// Other rules, or an inventory of another kind.
+    pub fn fits(&self, path: &Path, report: &Report) -> Result<(), Fault> {
+        let refuse = |what: String| {
+            let name = quote(&name_of(path));
+            Err(Fault::new(
+                format!("the baseline {name} {what}"),
+                "look at what is found without it, and write it again with --write-baseline",
+            ))
+        };
+        let now = rules(report);
+        let changed: BTreeSet<&String> = self
+            .rules
+            .iter()
+            .chain(&now)
+            .filter(|(id, _)| self.rules.get(*id) != now.get(*id))
+            .map(|(id, _)| id)
+            .collect();
+        if !changed.is_empty() {
+            let shown: Vec<String> = changed.iter().take(5).map(|id| quote(id)).collect();
+            let more = changed.len().saturating_sub(shown.len());
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            return refuse(format!(
+                "is of another rule set: added, removed or changed since are {}{more}",
+                shown.join(", ")
+            ));
+        }
+        let now = sources(report);
+        if self.sources != now {
+            let list = |sources: &BTreeSet<String>| {
+                let quoted: Vec<String> = sources.iter().map(|source| quote(source)).collect();
+                if quoted.is_empty() { "no sources".into() } else { quoted.join(", ") }
+            };
+            return refuse(format!(
+                "is of an inventory of {}, and this one is of {}",
+                list(&self.sources),
+                list(&now)
+            ));
+        }
+        Ok(())
+    }
+
+    /// Marks the findings of a report.
+    pub fn mark(&self, path: &Path, report: &mut Report) {
+        let known: BTreeMap<&str, &KnownFinding> =
+            self.findings.iter().map(|known| (known.id.as_str(), known)).collect();
+        let governance: BTreeSet<String> =
+            governance(report).into_iter().map(str::to_owned).collect();
+        let mut result = BaselineResult {
+            path: name_of(path),
+            as_of: self.as_of.clone(),
+            known: 0,
+            new: 0,
+            resolved: Vec::new(),
+        };
+        let is_known = |finding: &Finding| {
+            finding.status == Status::Violation
+                && !governance.contains(&finding.rule)
+                && known
+                    .get(finding.id.as_str())
+                    .is_some_and(|known| finding.severity <= known.severity)
+        };
+        for finding in report.findings.iter_mut().filter(|one| one.status != Status::Waived) {
+            let (mark, count) = if is_known(finding) {
+                (Mark::Known, &mut result.known)
+            } else {
+                (Mark::New, &mut result.new)
+            };
+            finding.mark = Some(mark);
+            *count += 1;
+        }
+        // What an incomplete check didn't find may still be there.
+        if report.incomplete.is_empty() {
+            let found: BTreeSet<&str> =
+                report.findings.iter().map(|finding| finding.id.as_str()).collect();
+            let gone = self.findings.iter().filter(|known| !found.contains(known.id.as_str()));
+            result.resolved = gone.cloned().collect();
+        }
+        report.baseline = Some(result);
+    }
+
+    /// Writes it, so that a difference of two shows which findings it is.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *out, self)?;
+        out.write_all(b"\n")
+    }
+}
+
+fn governance(report: &Report) -> BTreeSet<&str> {
+    let rules = report.rules.iter().filter(|rule| rule.theme == GOVERNANCE);
+    rules.map(|rule| rule.id.as_str()).collect()
+}
+
+fn rules(report: &Report) -> BTreeMap<String, String> {
+    let on = report.rules.iter().filter(|rule| rule.enabled);
+    on.map(|rule| (rule.id.clone(), rule.sha256.clone())).collect()
+}
+
+fn sources(report: &Report) -> BTreeSet<String> {
+    let name = |source: &crate::report::model::SourceSummary| {
+        source.kind.clone().unwrap_or_else(|| source.id.clone())
+    };
+    report.sources.iter().map(name).collect()
+}

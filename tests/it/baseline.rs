@@ -1,0 +1,118 @@
+//! Baselines: only what is new fails, and nothing is hidden that must not be.
+
+use serde_json::{Value, json};
+
+use crate::run::{check, folder as laid, sound};
+
+/// An inventory with these accounts of a leaver.
+fn inventory(accounts: &[Value]) -> String {
+    let mut inventory = sound();
+    inventory["people"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"id": "gone", "status": "terminated", "ended_at": "2026-01-01T00:00:00Z"}));
+    let all = inventory["accounts"].as_array_mut().unwrap();
+    let system = all[0]["system"].clone();
+    for account in accounts {
+        let mut own =
+            json!({"system": system, "status": "enabled", "type": "human", "identity": "gone"});
+        own.as_object_mut().unwrap().extend(account.as_object().unwrap().clone());
+        all.push(own);
+    }
+    inventory.to_string()
+}
+
+fn mark(report: &Value, account: &str) -> Value {
+    mark_of(report, "leaver-account-live", account)
+}
+
+fn mark_of(report: &Value, rule: &str, account: &str) -> Value {
+    let findings = report["findings"].as_array().unwrap();
+    let is = |finding: &&Value| finding["rule"] == rule && finding["resource"]["id"] == account;
+    findings.iter().find(is).map_or("not found".into(), |finding| finding["mark"].clone())
+}
+
+#[test]
+fn only_what_is_new_fails_and_the_verdict_stays() {
+    let expired = json!({"id": "x1", "expires_at": "2026-06-01T00:00:00Z"});
+    let mut privileged = expired.clone();
+    privileged["privileged"] = true.into();
+    let folder = laid(&[
+        ("one.json", &*inventory(&[expired.clone()])),
+        ("two.json", &*inventory(&[expired.clone(), json!({"id": "x2"})])),
+        ("worse.json", &*inventory(&[privileged])),
+        ("none.json", &*inventory(&[])),
+    ]);
+    let run = |arguments: &str, code: i32| -> Value {
+        let done = check(arguments).args("--format json").at(&folder).run().exits(code);
+        serde_json::from_str(&done.out).unwrap()
+    };
+    run("one.json --write-baseline b.json", 1);
+    let same = run("one.json --baseline b.json", 0);
+    assert_eq!((&same["verdict"], mark(&same, "x1")), (&"fail".into(), "known".into()));
+    assert_eq!(same["baseline"]["new"], 0);
+    let more = run("two.json --baseline b.json", 1);
+    assert_eq!((mark(&more, "x1"), mark(&more, "x2")), ("known".into(), "new".into()));
+    let severities = |report: &Value| report["summary"]["by_severity"].clone();
+    assert_ne!(severities(&more), severities(&same));
+    let worse = run("worse.json --baseline b.json", 1);
+    assert_eq!(mark_of(&worse, "account-expired-live", "x1"), "new");
+    assert_eq!(mark_of(&same, "account-expired-live", "x1"), "known");
+    // What is fixed is listed, and dropped on the next write.
+    let fixed = run("none.json --baseline b.json --write-baseline b2.json", 0);
+    let resolved = fixed["baseline"]["resolved"].as_array().unwrap();
+    assert!(resolved.iter().any(|known| known["resource"]["id"] == "x1"), "{resolved:?}");
+    let again = run("one.json --baseline b2.json", 1);
+    assert_eq!(mark(&again, "x1"), "new");
+}
+
+#[test]
+fn a_baseline_of_other_rules_or_of_another_kind_of_inventory_is_refused() {
+    let mut other: Value = serde_json::from_str(&inventory(&[json!({"id": "x1"})])).unwrap();
+    other["sources"] =
+        json!([{"id": "hr", "kind": "another-kind", "exported_at": "2026-06-30T06:00:00Z"}]);
+    let folder = laid(&[
+        ("one.json", &*inventory(&[json!({"id": "x1"})])),
+        ("other.json", &*other.to_string()),
+        ("off.toml", "[rules]\naccount-dormant = { enabled = false }\n"),
+        ("not.json", "{\"version\": \"1\"}"),
+    ]);
+    check("one.json --write-baseline b.json").at(&folder).run().exits(1);
+    let refused = |run: crate::run::Run, said: &str| {
+        let done = run.at(&folder).run().exits(2);
+        assert!(done.err.contains(said), "{said}: {}", done.err);
+    };
+    let off = crate::run::nhi("check --as-of 2026-06-30T12:00:00Z one.json --config off.toml");
+    refused(off.args("--baseline b.json"), "account-dormant");
+    refused(check("other.json --baseline b.json"), "another-kind");
+    refused(check("one.json --baseline not.json"), "missing field");
+    refused(check("one.json --baseline none.json"), "none.json");
+    // Nothing is written where nothing could be compared.
+    refused(check("other.json --baseline b.json --write-baseline b3.json"), "another-kind");
+    assert!(!folder.path().join("b3.json").exists());
+    refused(check("one.json --write-baseline one.json"), "replace the inventory");
+}
+
+#[test]
+fn neither_what_is_about_the_check_itself_nor_what_is_unknown_is_ever_known() {
+    let stale = |id: &str| {
+        let mut inventory: Value = serde_json::from_str(&inventory(&[json!({"id": id})])).unwrap();
+        inventory["sources"] =
+            json!([{"id": "hr", "exported_at": "2026-06-01T06:00:00Z", "truncated": true}]);
+        inventory.to_string()
+    };
+    let folder = laid(&[("one.json", &*stale("x1")), ("two.json", &*stale("x2"))]);
+    check("one.json --write-baseline b.json").at(&folder).run().exits(1);
+    let done = check("one.json --baseline b.json --format json").at(&folder).run().exits(1);
+    let report: Value = serde_json::from_str(&done.out).unwrap();
+    assert_eq!(mark(&report, "x1"), "known");
+    let stale = report["findings"].as_array().unwrap().iter();
+    let stale: Vec<&Value> = stale.filter(|finding| finding["rule"] == "source-stale").collect();
+    assert_eq!((stale.len(), &stale[0]["mark"]), (1, &"new".into()));
+    // Of an inventory that is cut off nobody knows what is fixed: it is neither listed nor dropped.
+    let run = check("two.json --baseline b.json --write-baseline b.json --format json");
+    let report: Value = serde_json::from_str(&run.at(&folder).run().exits(1).out).unwrap();
+    assert_eq!(report["baseline"]["resolved"], json!([]));
+    let written = std::fs::read_to_string(folder.path().join("b.json")).unwrap();
+    assert!(written.contains("\"x1\"") && written.contains("\"x2\""), "{written}");
+}
