@@ -5,7 +5,11 @@ use std::io::{self, Write};
 use model::Report;
 
 mod json;
+mod junit;
 pub mod model;
+mod ocsf;
+mod oscal;
+mod outcome;
 pub mod output;
 #[cfg(test)]
 mod sample;
@@ -23,6 +27,12 @@ pub enum Format {
     Jsonl,
     /// SARIF 2.1.0, for code scanning.
     Sarif,
+    /// Test results in XML, for CI: a suite for each rule, a test for each finding.
+    Junit,
+    /// OCSF Compliance Findings in JSON Lines, for SIEMs.
+    Ocsf,
+    /// OSCAL assessment results in JSON, for auditors' tools.
+    Oscal,
 }
 
 /// How the text for people looks.
@@ -49,6 +59,9 @@ impl Format {
             Self::Json => json::document(report, out),
             Self::Jsonl => json::lines(report, out),
             Self::Sarif => sarif::write(report, out),
+            Self::Junit => junit::write(report, out),
+            Self::Ocsf => ocsf::write(report, out),
+            Self::Oscal => oscal::write(report, out),
         }
     }
 }

@@ -259,7 +259,7 @@ fn pascal(id: &str) -> String {
 }
 
 /// A path as a URI: relative where the path is.
-fn uri(path: &str) -> String {
+pub(super) fn uri(path: &str) -> String {
     if path == "-" {
         return "stdin".into();
     }
