@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use model::Report;
 
+mod html;
 mod json;
 pub mod model;
 pub mod output;
@@ -23,6 +24,8 @@ pub enum Format {
     Jsonl,
     /// SARIF 2.1.0, for code scanning.
     Sarif,
+    /// One page for a browser that needs nothing else.
+    Html,
 }
 
 /// How the text for people looks.
@@ -49,6 +52,7 @@ impl Format {
             Self::Json => json::document(report, out),
             Self::Jsonl => json::lines(report, out),
             Self::Sarif => sarif::write(report, out),
+            Self::Html => html::write(report, out),
         }
     }
 }
