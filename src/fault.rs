@@ -37,7 +37,8 @@ pub fn printable(text: &str) -> String {
     out
 }
 
-fn is_hostile(c: char) -> bool {
+/// What could steer a terminal or hide text.
+pub fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
             | '\u{feff}' | '\u{061c}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use model::Report;
 
+mod html;
 mod json;
 mod junit;
 pub mod model;
@@ -33,6 +34,8 @@ pub enum Format {
     Ocsf,
     /// OSCAL assessment results in JSON, for auditors' tools.
     Oscal,
+    /// One page for a browser that needs nothing else.
+    Html,
 }
 
 /// How the text for people looks.
@@ -62,6 +65,7 @@ impl Format {
             Self::Junit => junit::write(report, out),
             Self::Ocsf => ocsf::write(report, out),
             Self::Oscal => oscal::write(report, out),
+            Self::Html => html::write(report, out),
         }
     }
 }
