@@ -28,6 +28,7 @@ pub mod config;
 pub mod exceptions;
 pub mod inventory;
 pub mod policy;
+pub mod pseudonym;
 
 // What they share.
 pub mod fault;

@@ -20,6 +20,7 @@ use crate::link::Graph;
 use crate::link::question::SUBJECTS;
 use crate::load::{self, Loaded, files::name_of};
 use crate::policy::{RuleSet, Severity};
+use crate::pseudonym::{Key, Pseudonyms};
 use crate::report::model::Report;
 use crate::report::output::{self, Destination};
 use crate::report::{Format, Style};
@@ -63,6 +64,8 @@ pub(super) struct Arguments {
     /// Write the violations that are found to a file, for --baseline.
     #[arg(long, value_name = "FILE")]
     write_baseline: Option<PathBuf>,
+    #[command(flatten)]
+    pseudonyms: Pseudonymize,
     /// The least severity that makes the exit status 1 [default: low]
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<Severity>,
@@ -79,6 +82,23 @@ pub(super) struct Arguments {
     /// How many threads to use [default: one for each core]
     #[arg(short = 'j', long = "jobs", value_name = "N")]
     jobs: Option<std::num::NonZeroUsize>,
+}
+
+/// Whether people are named.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct Pseudonymize {
+    /// Replace names, e-mail addresses, user names and ids of people by tokens, in every output.
+    /// They are made with the key in this file, of 16 bytes or more, and are the same in every run
+    /// with that key.
+    #[arg(long = "pseudonymize", value_name = "KEYFILE")]
+    key: Option<PathBuf>,
+}
+
+impl Pseudonymize {
+    /// Reads the key.
+    pub(super) fn key(&self) -> Result<Option<Key>, Faults> {
+        Ok(self.key.as_deref().map(Key::read).transpose()?)
+    }
 }
 
 /// What may be as it is for some time.
@@ -160,9 +180,13 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
     )?;
     let wishes = Wishes { fail_on: arguments.fail_on.unwrap_or(wishes.fail_on), ..wishes };
     let exceptions = exceptions?;
+    let key = arguments.pseudonyms.key()?;
     let mut report =
         report(&rules, &wishes, &mut graph, &exceptions, &arguments.judging(), terminal)?;
     let baseline = arguments.baseline(&mut report)?;
+    if let Some(key) = &key {
+        Pseudonyms::new(&graph, key).apply(&mut report);
+    }
     let style =
         Style { color: false, width: 100, quiet: terminal.quiet, statistics: arguments.statistics };
     for destination in &arguments.output {

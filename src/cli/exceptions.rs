@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use super::{Exit, RuleArguments, Terminal, check, print, wrapped};
 use crate::ask::Depth;
 use crate::fault::{Fault, Faults, printable};
+use crate::pseudonym::Pseudonyms;
 use crate::report::model::{ExceptionResult, ExceptionState};
 use crate::time::{Instant, Span};
 
@@ -38,6 +39,8 @@ pub(super) struct Arguments {
     rules: RuleArguments,
     #[command(flatten)]
     imports: check::Imports,
+    #[command(flatten)]
+    pseudonyms: check::Pseudonymize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -69,7 +72,11 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
         terminal,
     )?;
     let judging = check::Judging { as_of: arguments.as_of, depth: Depth::Candidates, jobs: None };
-    let report = check::report(&rules, &wishes, &mut graph, &exceptions, &judging, terminal)?;
+    let key = arguments.pseudonyms.key()?;
+    let mut report = check::report(&rules, &wishes, &mut graph, &exceptions, &judging, terminal)?;
+    if let Some(key) = &key {
+        Pseudonyms::new(&graph, key).apply(&mut report);
+    }
     let run_at = Instant::parse(&report.run_at).unwrap_or(graph.now);
     print(|out| match arguments.format {
         Format::Json => {

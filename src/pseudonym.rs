@@ -1,0 +1,265 @@
+//! Pseudonyms: a report whose readers needn't know who it is about.
+//!
+//! Names, e-mail addresses, employee numbers, user names and ids of people become tokens, wherever
+//! they occur in the report, inside of other ids too. A token is keyed: without the key nobody can
+//! tell whose it is by trying names, and with the same key it is the same in every run. All strings
+//! of a person become one token, so that findings about one person still show that they are.
+//!
+//! The ids of rules, controls and systems stay. So do the ids of findings: they are digests of the
+//! ids before, by which those who may see the inventory find the finding again.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use crate::fault::{Fault, quote};
+use crate::inventory::vocabulary::AccountType;
+use crate::link::{Graph, Node, NodeKind};
+use crate::load::files::{hex, name_of};
+use crate::report::model::{
+    Accountable, ExceptionResult, FactValue, Finding, Location, Report, Thing,
+};
+
+/// A shorter key could be found by trying.
+const LEAST: usize = 16;
+/// How many hexadecimal digits a token has: enough for a million people.
+const DIGITS: usize = 12;
+
+/// A key.
+pub struct Key(Vec<u8>);
+
+impl Key {
+    /// Reads a key: the bytes of a file, but for line ends at its end.
+    ///
+    /// # Errors
+    /// A file that can't be read, or that is too short to be a key.
+    pub fn read(path: &Path) -> Result<Self, Fault> {
+        let name = quote(&name_of(path));
+        let mut key = std::fs::read(path).map_err(|error| {
+            let message = format!("the key {name} can't be read: {error}");
+            Fault::new(message, "check the path and its permissions")
+        })?;
+        while matches!(key.last(), Some(b'\n' | b'\r')) {
+            key.pop();
+        }
+        if key.len() < LEAST {
+            return Err(Fault::new(
+                format!("the key {name} has {} bytes, and {LEAST} are needed", key.len()),
+                "make one: openssl rand -hex 32 > key",
+            ));
+        }
+        Ok(Self(key))
+    }
+
+    fn token(&self, letter: char, of: &str) -> String {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return "?".into() };
+        mac.update(&[u8::try_from(letter).unwrap_or(0)]);
+        mac.update(of.as_bytes());
+        let digits: String = hex(&mac.finalize().into_bytes()).chars().take(DIGITS).collect();
+        format!("{letter}-{digits}")
+    }
+}
+
+/// The personal strings of an inventory, and what stands for each.
+pub struct Pseudonyms {
+    strings: Option<AhoCorasick>,
+    tokens: Vec<String>,
+}
+
+impl Pseudonyms {
+    /// Collects them.
+    pub fn new(graph: &Graph, key: &Key) -> Self {
+        let mut owners: BTreeMap<String, Option<(char, String)>> = BTreeMap::new();
+        let mut add = |text: &str, letter: char, owner: &str| {
+            let text = text.trim();
+            if text.is_empty() {
+                return;
+            }
+            let owner = (letter, owner.to_owned());
+            // A name that two people have must not make them one.
+            owners
+                .entry(text.to_lowercase())
+                .and_modify(|known| *known = known.take().filter(|known| *known == owner))
+                .or_insert(Some(owner));
+        };
+        let inventory = &graph.inventory;
+        let text = |word| inventory.words.text(word);
+        for row in inventory.people.all() {
+            let person = inventory.people.get(row);
+            let id = text(person.id.0);
+            let texts = [person.name, person.employee_number, person.user_name];
+            let texts = texts.into_iter().flatten().chain(person.emails.0.iter().copied());
+            add(id, 'P', id);
+            for one in texts.map(|one| text(one.0)) {
+                add(one, 'P', id);
+                // In user names and keys stands what stands before the `@`.
+                if let Some((front, _)) = one.split_once('@').filter(|(front, _)| is_telling(front))
+                {
+                    add(front, 'P', id);
+                }
+            }
+        }
+        for row in inventory.accounts.all() {
+            let account = inventory.accounts.get(row);
+            let holder = graph.account(row).identity.known();
+            let person = holder.filter(|holder| holder.kind == NodeKind::Person);
+            let kind = account.kind_of_account.0;
+            let human =
+                matches!(kind, AccountType::Human | AccountType::Unknown) && holder.is_none();
+            let Some(name) = account.username.filter(|_| person.is_some() || human) else {
+                continue;
+            };
+            match person {
+                Some(person) => add(text(name.0), 'P', graph.id(person)),
+                None => add(text(name.0), 'A', graph.id(Node::new(NodeKind::Account, row))),
+            }
+        }
+        let tokens = owners.iter().map(|(string, owner)| match owner {
+            Some((letter, owner)) => key.token(*letter, owner),
+            None => key.token('N', string),
+        });
+        let tokens = tokens.collect();
+        let strings = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .ascii_case_insensitive(true)
+            .build(owners.keys());
+        Self { strings: strings.ok(), tokens }
+    }
+
+    /// A text with tokens instead.
+    pub fn text(&self, text: &str) -> String {
+        // A report without pseudonyms would tell what it must not.
+        let Some(strings) = &self.strings else { return "(withheld)".into() };
+        let mut found: Vec<(usize, usize, usize)> = strings
+            .find_overlapping_iter(text)
+            .map(|found| (found.start(), found.end(), found.pattern().as_usize()))
+            .filter(|(start, end, _)| stands_alone(text, *start, *end))
+            .collect();
+        // The first, and of these the longest.
+        found.sort_by_key(|(start, end, _)| (*start, std::cmp::Reverse(*end)));
+        let (mut out, mut at) = (String::new(), 0);
+        for (start, end, pattern) in found {
+            if start < at {
+                continue;
+            }
+            out.push_str(text.get(at..start).unwrap_or_default());
+            out.push_str(self.tokens.get(pattern).map_or("?", String::as_str));
+            at = end;
+        }
+        out.push_str(text.get(at..).unwrap_or_default());
+        out
+    }
+
+    /// Puts tokens in a whole report.
+    pub fn apply(&self, report: &mut Report) {
+        let put = |text: &mut String| *text = self.text(text);
+        report.incomplete.iter_mut().for_each(put);
+        report.inventory.iter_mut().for_each(|file| put(&mut file.path));
+        report.sources.iter_mut().for_each(|source| put(&mut source.id));
+        report.parameters.values_mut().for_each(|parameter| put(&mut parameter.origin));
+        report.rules.iter_mut().for_each(|rule| put(&mut rule.origin));
+        report.exceptions.iter_mut().for_each(|exception| self.exception(exception));
+        report.findings.iter_mut().for_each(|finding| self.finding(finding));
+        if let Some(baseline) = &mut report.baseline {
+            put(&mut baseline.path);
+            for known in &mut baseline.resolved {
+                self.thing(&mut known.principal);
+                self.thing(&mut known.resource);
+            }
+        }
+    }
+
+    fn finding(&self, finding: &mut Finding) {
+        let Finding {
+            message,
+            principal,
+            resource,
+            location,
+            facts,
+            accountable,
+            path,
+            exception,
+            ..
+        } = finding;
+        *message = self.text(message);
+        self.thing(principal);
+        self.thing(resource);
+        self.location(location);
+        facts.values_mut().for_each(|value| self.fact(value));
+        let Accountable { kind, id, name } = accountable;
+        // A role is nobody's name.
+        if kind != "Role" {
+            *id = self.text(id);
+            *name = self.text(name);
+        }
+        path.iter_mut().for_each(|thing| self.thing(thing));
+        exception.iter_mut().for_each(|id| *id = self.text(id));
+    }
+
+    fn thing(&self, thing: &mut Thing) {
+        if thing.kind != NodeKind::System.name() {
+            thing.id = self.text(&thing.id);
+        }
+    }
+
+    fn location(&self, location: &mut Location) {
+        location.file = self.text(&location.file);
+        location.pointer = self.text(&location.pointer);
+    }
+
+    fn fact(&self, value: &mut FactValue) {
+        match value {
+            FactValue::Missing(()) | FactValue::Bool(_) | FactValue::Number(_) => {}
+            FactValue::Text(text) => *text = self.text(text),
+            FactValue::Thing(thing) => self.thing(thing),
+            FactValue::Texts(texts) => texts.iter_mut().for_each(|text| *text = self.text(text)),
+            FactValue::Things(things) => things.iter_mut().for_each(|thing| self.thing(thing)),
+        }
+    }
+
+    /// The register too.
+    pub fn exception(&self, exception: &mut ExceptionResult) {
+        let ExceptionResult {
+            id,
+            resource,
+            principal,
+            reason,
+            approved_by,
+            ticket,
+            compensating_control,
+            why,
+            location,
+            ..
+        } = exception;
+        *id = self.text(id);
+        self.thing(resource);
+        principal.iter_mut().for_each(|thing| self.thing(thing));
+        let texts = [reason, approved_by, ticket, compensating_control];
+        texts.into_iter().flatten().chain(why).for_each(|text| *text = self.text(text));
+        self.location(location);
+    }
+}
+
+/// Whether what stands before the `@` of an address is a person's, not just a word.
+fn is_telling(front: &str) -> bool {
+    front.len() > 3 && front.contains(['.', '_', '-']) || front.chars().any(|c| c.is_ascii_digit())
+}
+
+/// Whether a match is not a piece of a longer word, nor a number in a date or a version.
+fn stands_alone(text: &str, start: usize, end: usize) -> bool {
+    let (before, after) = (text.get(..start), text.get(end..));
+    let (Some(before), Some(after)) = (before, after) else { return false };
+    let (mut before, mut after) = (before.chars().rev(), after.chars());
+    let (left, right) = (before.next(), after.next());
+    if left.is_some_and(char::is_alphanumeric) || right.is_some_and(char::is_alphanumeric) {
+        return false;
+    }
+    let number = text.get(start..end).is_some_and(|text| text.bytes().all(|b| b.is_ascii_digit()));
+    let joins = |c: Option<char>, next: Option<char>| {
+        matches!(c, Some('-' | ':' | '.')) && next.is_some_and(|next| next.is_ascii_digit())
+    };
+    !(number && (joins(left, before.next()) || joins(right, after.next())))
+}
