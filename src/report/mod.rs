@@ -4,13 +4,19 @@ use std::io::{self, Write};
 
 use model::Report;
 
+mod csv;
+pub(crate) mod gfm;
+mod github;
+mod gitlab;
 mod json;
+mod markdown;
 pub mod model;
 pub mod output;
 #[cfg(test)]
 mod sample;
 mod sarif;
 mod text;
+pub(crate) mod words;
 
 /// A format that a report can be written in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
@@ -23,6 +29,14 @@ pub enum Format {
     Jsonl,
     /// SARIF 2.1.0, for code scanning.
     Sarif,
+    /// CSV, one finding a line.
+    Csv,
+    /// Markdown, for the summary of a CI job.
+    Markdown,
+    /// Workflow commands of GitHub Actions, which annotate files.
+    Github,
+    /// Code quality of GitLab.
+    Gitlab,
 }
 
 /// How the text for people looks.
@@ -49,6 +63,10 @@ impl Format {
             Self::Json => json::document(report, out),
             Self::Jsonl => json::lines(report, out),
             Self::Sarif => sarif::write(report, out),
+            Self::Csv => csv::write(report, out),
+            Self::Markdown => markdown::write(report, out),
+            Self::Github => github::write(report, out),
+            Self::Gitlab => gitlab::write(report, out),
         }
     }
 }
