@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use super::{Exit, print};
 use crate::cases::CaseFile;
 use crate::config;
+use crate::diff::model::Diff;
 use crate::fault::Faults;
 use crate::import;
 use crate::inventory;
@@ -26,6 +27,8 @@ pub enum Which {
     InventoryLine,
     /// JSON Schema of `--format json`.
     Report,
+    /// JSON Schema of `nhi-policy diff --format json`.
+    Diff,
     /// JSON Schema of nhi-policy.toml.
     Config,
     /// JSON Schema of `nhi-policy import --report`.
@@ -43,6 +46,7 @@ impl Which {
             Self::Inventory => schemars::schema_for!(inventory::Document),
             Self::InventoryLine => schemars::schema_for!(inventory::Line),
             Self::Report => schemars::schema_for!(Report),
+            Self::Diff => schemars::schema_for!(Diff),
             Self::Config => schemars::schema_for!(config::Document),
             Self::RuleCases => schemars::schema_for!(CaseFile),
             Self::ImportReport => schemars::schema_for!(import::report::Report),

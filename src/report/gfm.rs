@@ -59,7 +59,10 @@ fn entity(c: char) -> String {
 pub(crate) fn code(text: &str, most: usize) -> String {
     let shown = short(text, most);
     // Each of these ends code, or a cell, in one renderer or another.
-    if shown.contains(['`', '|', '\\', '<', '>']) || shown.trim().len() < shown.len() || shown.is_empty() {
+    if shown.contains(['`', '|', '\\', '<', '>'])
+        || shown.trim().len() < shown.len()
+        || shown.is_empty()
+    {
         return plain(text, most);
     }
     format!("`{shown}`")

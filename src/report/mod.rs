@@ -8,14 +8,15 @@ mod csv;
 pub(crate) mod gfm;
 mod github;
 mod gitlab;
-mod json;
+pub(crate) mod json;
 mod markdown;
 pub mod model;
 pub mod output;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod sarif;
-mod text;
+pub mod saved;
+pub(crate) mod text;
 pub(crate) mod words;
 
 /// A format that a report can be written in.

@@ -15,8 +15,8 @@ use super::model::{Finding, Report, Status, Verdict};
 use crate::fault::printable;
 use crate::policy::Severity;
 
-mod finding;
-mod page;
+pub(crate) mod finding;
+pub(crate) mod page;
 #[cfg(test)]
 mod tests;
 
