@@ -22,6 +22,9 @@ pub mod judge;
 
 pub mod report;
 
+// What changed between two reports.
+pub mod diff;
+
 // What the steps work with.
 pub mod baseline;
 pub mod config;

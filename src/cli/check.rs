@@ -6,7 +6,8 @@ use std::time::Duration;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{Exit, RuleArguments, Terminal, print};
+use super::outputs::Outputs;
+use super::{Exit, RuleArguments, Terminal};
 use crate::ask::Depth;
 use crate::ask::condition::Setting;
 use crate::baseline::Baseline;
@@ -22,8 +23,7 @@ use crate::load::{self, Loaded, files::name_of};
 use crate::policy::{RuleSet, Severity};
 use crate::pseudonym::{Key, Pseudonyms};
 use crate::report::model::Report;
-use crate::report::output::{self, Destination};
-use crate::report::{Format, Style};
+use crate::report::output;
 use crate::time::Instant;
 
 /// What the exit status says.
@@ -41,12 +41,8 @@ pub(super) struct Arguments {
     /// inventory.
     #[arg(required = true)]
     inventory: Vec<PathBuf>,
-    /// What is written to standard output [default: text]
-    #[arg(long, value_name = "FORMAT")]
-    format: Option<Format>,
-    /// Writes a report to a file, whole or not at all. Repeatable.
-    #[arg(short, long = "output", value_name = "FORMAT=FILE")]
-    output: Vec<Destination>,
+    #[command(flatten)]
+    outputs: Outputs,
     /// The instant as of which everything is judged, RFC 3339; by default facts are judged as of
     /// the inventory's `generated_at`, and exports as of the wall clock.
     #[arg(long, value_name = "TIME", value_parser = instant)]
@@ -166,10 +162,15 @@ pub(super) fn instant(text: &str) -> Result<Instant, String> {
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Faults> {
-    let baseline = arguments.write_baseline.iter();
-    let written: Vec<&PathBuf> =
-        arguments.output.iter().map(|output| &output.path).chain(baseline).collect();
-    destinations(&written, &arguments.inventory, arguments.imports.import)?;
+    let read = || {
+        if arguments.imports.import {
+            crate::import::files::find(&arguments.inventory)
+        } else {
+            load::files::select(&arguments.inventory).map(|selection| selection.files)
+        }
+    };
+    let also: Vec<&PathBuf> = arguments.write_baseline.iter().collect();
+    arguments.outputs.apart_from(|| read().unwrap_or_default(), "the inventory", &also)?;
     let exceptions = arguments.exceptions.read();
     let (rules, wishes, mut graph) = prepare(
         &arguments.rules,
@@ -187,15 +188,7 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
     if let Some(key) = &key {
         Pseudonyms::new(&graph, key).apply(&mut report);
     }
-    let style =
-        Style { color: false, width: 100, quiet: terminal.quiet, statistics: arguments.statistics };
-    for destination in &arguments.output {
-        output::whole(&destination.path, |out| destination.format.write(&report, style, out))?;
-    }
-    let style = Style { color: terminal.color, width: terminal.width, ..style };
-    let format = arguments.format.unwrap_or(Format::Text);
-    print(|out| format.write(&report, style, out))?;
-    terminal.warn(&report.incomplete);
+    arguments.outputs.write(&report, arguments.statistics, terminal)?;
     if let Some(path) = &arguments.write_baseline {
         let known = Baseline::of(&report).keeping(baseline.as_ref(), &report);
         output::whole(path, |out| known.write(out))?;
@@ -218,42 +211,6 @@ impl Arguments {
         baseline.mark(path, report);
         Ok(Some(baseline))
     }
-}
-
-/// Two reports in one file, or a report in place of an inventory, are mistakes.
-fn destinations(outputs: &[&PathBuf], inventory: &[PathBuf], exports: bool) -> Result<(), Faults> {
-    let real = |path: &PathBuf| {
-        // A report that isn't there yet stands in a folder that is.
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = std::fs::canonicalize(folder.unwrap_or(std::path::Path::new(".")));
-        let new = || Some(folder.ok()?.join(path.file_name()?));
-        std::fs::canonicalize(path).ok().or_else(new).unwrap_or_else(|| path.clone())
-    };
-    let read = if exports {
-        crate::import::files::find(inventory)
-    } else {
-        load::files::select(inventory).map(|selection| selection.files)
-    };
-    let read: Vec<PathBuf> = read.unwrap_or_default().iter().map(real).collect();
-    let mut faults = Faults::default();
-    for (at, output) in outputs.iter().enumerate() {
-        let name = crate::fault::quote(&name_of(output));
-        let path = real(output);
-        if read.contains(&path) {
-            faults.push(Fault::new(
-                format!("the report {name} would replace the inventory"),
-                "write it elsewhere",
-            ));
-        }
-        let earlier = outputs.iter().take(at).any(|other| real(other) == path);
-        if earlier && (path.is_file() || !path.exists()) {
-            faults.push(Fault::new(
-                format!("two reports can't both be {name}"),
-                "give each a file of its own",
-            ));
-        }
-    }
-    faults.into_result()
 }
 
 /// Reads rules and inventory, and links. The faults of both are shown together.

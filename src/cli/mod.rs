@@ -13,10 +13,13 @@ use crate::policy::{Packs, RuleSet};
 pub use schema::Which;
 
 mod check;
+mod diff;
 mod exceptions;
 mod explain;
 mod import;
 mod init;
+mod outputs;
+mod report;
 mod rules;
 mod schema;
 mod test;
@@ -43,6 +46,10 @@ pub struct Cli {
 enum Command {
     /// Check an inventory.
     Check(check::Arguments),
+    /// Write a saved report in other formats; nothing is judged again.
+    Report(report::Arguments),
+    /// Compare two saved reports: what is new, resolved, back, or unknown.
+    Diff(diff::Arguments),
     /// Make one inventory of exports.
     Import(import::Arguments),
     /// List the rules, or the controls that they are mapped to.
@@ -214,6 +221,8 @@ impl Cli {
         let terminal = Terminal::new(self.color, self.quiet);
         let outcome = match self.command {
             Command::Check(arguments) => check::run(&arguments, terminal),
+            Command::Report(arguments) => report::run(&arguments, terminal),
+            Command::Diff(arguments) => diff::run(&arguments, terminal),
             Command::Import(arguments) => import::run(&arguments, terminal),
             Command::Rules(arguments) => rules::run(&arguments, terminal),
             Command::Explain(arguments) => explain::run(&arguments, terminal),

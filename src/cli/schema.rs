@@ -6,6 +6,7 @@ use super::{Exit, print};
 use crate::baseline::Baseline;
 use crate::cases::CaseFile;
 use crate::config;
+use crate::diff::model::Diff;
 use crate::exceptions;
 use crate::fault::Faults;
 use crate::import;
@@ -28,6 +29,8 @@ pub enum Which {
     InventoryLine,
     /// JSON Schema of `--format json`.
     Report,
+    /// JSON Schema of `nhi-policy diff --format json`.
+    Diff,
     /// JSON Schema of nhi-policy.toml.
     Config,
     /// JSON Schema of `nhi-policy import --report`.
@@ -49,6 +52,7 @@ impl Which {
             Self::Inventory => schemars::schema_for!(inventory::Document),
             Self::InventoryLine => schemars::schema_for!(inventory::Line),
             Self::Report => schemars::schema_for!(Report),
+            Self::Diff => schemars::schema_for!(Diff),
             Self::Config => schemars::schema_for!(config::Document),
             Self::RuleCases => schemars::schema_for!(CaseFile),
             Self::ImportReport => schemars::schema_for!(import::report::Report),

@@ -234,7 +234,8 @@ pub fn id_of(rule: &str, action: &str, principal: Option<&Thing>, resource: &Thi
     hex(&digest.finalize()).chars().take(32).collect()
 }
 
-fn summarize(findings: &[Finding]) -> Summary {
+/// Counts violations.
+pub(crate) fn summarize(findings: &[Finding]) -> Summary {
     let mut summary = Summary::default();
     for severity in Severity::ALL {
         summary.by_severity.insert(severity.name().into(), 0);

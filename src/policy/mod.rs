@@ -125,12 +125,17 @@ impl RuleSet {
 
     /// The digest of all rules and whether they are on.
     pub fn sha256(&self) -> String {
-        let mut digest = Sha256::new();
-        for rule in &self.rules {
-            digest.update(format!("{} {} {}\n", rule.id, rule.sha256, rule.enabled));
-        }
-        crate::load::files::hex(&digest.finalize())
+        digest(self.rules.iter().map(|rule| (rule.id.as_str(), rule.sha256.as_str(), rule.enabled)))
     }
+}
+
+/// The digest of rules in the order of their ids: of each its id, its digest and whether it is on.
+pub(crate) fn digest<'a>(rules: impl Iterator<Item = (&'a str, &'a str, bool)>) -> String {
+    let mut digest = Sha256::new();
+    for (id, sha256, enabled) in rules {
+        digest.update(format!("{id} {sha256} {enabled}\n"));
+    }
+    crate::load::files::hex(&digest.finalize())
 }
 
 /// Two rules of one pack with the same name.

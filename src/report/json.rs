@@ -75,7 +75,8 @@ fn header(report: &Report) -> io::Result<Map<String, Value>> {
     }
 }
 
-fn array<T: Serialize>(list: &[T], out: &mut dyn Write) -> io::Result<()> {
+/// A list with an entry on each line.
+pub(crate) fn array<T: Serialize>(list: &[T], out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"[")?;
     for (at, item) in list.iter().enumerate() {
         out.write_all(if at == 0 { b"\n    " } else { b",\n    " })?;

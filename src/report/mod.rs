@@ -4,18 +4,25 @@ use std::io::{self, Write};
 
 use model::Report;
 
+mod csv;
+pub(crate) mod gfm;
+mod github;
+mod gitlab;
 mod html;
-mod json;
+pub(crate) mod json;
 mod junit;
+mod markdown;
 pub mod model;
 mod ocsf;
 mod oscal;
 mod outcome;
 pub mod output;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod sarif;
-mod text;
+pub mod saved;
+pub(crate) mod text;
+pub(crate) mod words;
 
 /// A format that a report can be written in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
@@ -36,6 +43,14 @@ pub enum Format {
     Oscal,
     /// One page for a browser that needs nothing else.
     Html,
+    /// CSV, one finding a line.
+    Csv,
+    /// Markdown, for the summary of a CI job.
+    Markdown,
+    /// Workflow commands of GitHub Actions, which annotate files.
+    Github,
+    /// Code quality of GitLab.
+    Gitlab,
 }
 
 /// How the text for people looks.
@@ -66,6 +81,10 @@ impl Format {
             Self::Ocsf => ocsf::write(report, out),
             Self::Oscal => oscal::write(report, out),
             Self::Html => html::write(report, out),
+            Self::Csv => csv::write(report, out),
+            Self::Markdown => markdown::write(report, out),
+            Self::Github => github::write(report, out),
+            Self::Gitlab => gitlab::write(report, out),
         }
     }
 }

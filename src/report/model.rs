@@ -20,6 +20,7 @@ pub const VERSION: &str = "1";
 
 /// The result of a check.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Report {
     /// The version of this format.
     pub version: Cow<'static, str>,
@@ -74,6 +75,7 @@ impl Report {
 
 /// What made a report.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Tool {
     /// `nhi-policy`
     pub name: Cow<'static, str>,
@@ -83,6 +85,7 @@ pub struct Tool {
 
 /// The instant as of which facts were judged.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AsOf {
     /// RFC 3339, in UTC.
     pub value: String,
@@ -115,6 +118,7 @@ impl Verdict {
 
 /// A file that was read.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct InventoryFile {
     /// As it was given; `-` is standard input.
     pub path: String,
@@ -126,6 +130,7 @@ pub struct InventoryFile {
 
 /// A source of an inventory.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SourceSummary {
     /// Its id.
     pub id: String,
@@ -143,6 +148,7 @@ pub struct SourceSummary {
 
 /// A digest.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Digest {
     /// SHA-256, in hexadecimal.
     pub sha256: String,
@@ -150,6 +156,7 @@ pub struct Digest {
 
 /// A threshold in force.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ParameterValue {
     /// A duration such as `90d`; null where an optional one isn't set.
     pub value: Option<String>,
@@ -159,6 +166,7 @@ pub struct ParameterValue {
 
 /// A control that rules name.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ControlSummary {
     /// Its id.
     pub id: String,
@@ -172,6 +180,7 @@ pub struct ControlSummary {
 
 /// What came of a rule.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RuleResult {
     /// Its id.
     pub id: String,
@@ -211,6 +220,7 @@ pub struct RuleResult {
 
 /// Violations, counted.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Summary {
     /// By severity.
     pub by_severity: BTreeMap<String, u64>,
@@ -259,6 +269,7 @@ pub struct Thing {
 
 /// Who has to act.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Accountable {
     /// Its entity type in the Cedar schema; `Role` where nobody is known.
     #[serde(rename = "type")]
@@ -271,6 +282,7 @@ pub struct Accountable {
 
 /// Where the record of a finding stands.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Location {
     /// The file as it was given.
     pub file: String,
@@ -294,16 +306,17 @@ pub enum FactValue {
     Number(i64),
     /// A string, a word of a vocabulary, a time or a duration.
     Text(String),
-    /// A thing of the graph.
-    Thing(Thing),
-    /// A set of strings.
+    /// A set of strings. It stands before a thing, which is also read from a list of two strings.
     Texts(Vec<String>),
     /// A set of things.
     Things(Vec<Thing>),
+    /// A thing of the graph.
+    Thing(Thing),
 }
 
 /// A violation, or what could not be judged.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Finding {
     /// Stable: a digest of rule, action, principal and resource.
     pub id: String,

@@ -17,8 +17,8 @@ use super::model::{
 use crate::fault::printable;
 use crate::policy::Severity;
 
-mod finding;
-mod page;
+pub(crate) mod finding;
+pub(crate) mod page;
 #[cfg(test)]
 mod tests;
 

@@ -191,6 +191,7 @@ fn the_published_schemas_are_made_from_the_types() {
     published("inventory.schema.json", &Which::Inventory.text());
     published("inventory-line.schema.json", &Which::InventoryLine.text());
     published("report.schema.json", &Which::Report.text());
+    published("diff.schema.json", &Which::Diff.text());
     published("config.schema.json", &Which::Config.text());
     published("import-report.schema.json", &Which::ImportReport.text());
     published("exceptions.schema.json", &Which::Exceptions.text());

@@ -30,6 +30,7 @@ impl Mark {
 
 /// A baseline and what became of it.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct BaselineResult {
     /// Its file, as it was given.
     pub path: String,
@@ -61,6 +62,7 @@ pub struct KnownFinding {
 
 /// An exception as it was judged.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ExceptionResult {
     /// Its id; `ID#RULE` where it names several rules.
     pub id: String,
@@ -130,6 +132,7 @@ impl ExceptionState {
 
 /// How long it took from the instant at which access had to end to when it was ended.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RevocationTimes {
     /// By the id of the system.
     pub by_system: BTreeMap<String, Times>,
@@ -139,6 +142,7 @@ pub struct RevocationTimes {
 
 /// Times to revoke, in hours; what was ended before its time took none.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Times {
     /// How many tasks are done.
     pub done: u64,

@@ -24,7 +24,7 @@ pub(super) struct Group<'a> {
 }
 
 /// How a severity looks.
-pub(super) fn paint(severity: Severity) -> Paint {
+pub(crate) fn paint(severity: Severity) -> Paint {
     match severity {
         Severity::Critical => Paint::Worst,
         Severity::High => Paint::Red,
@@ -198,7 +198,7 @@ pub(super) fn names(names: &[String]) -> Vec<String> {
 }
 
 /// Pieces with commas between them.
-pub(super) fn listed(pieces: impl IntoIterator<Item = String>) -> Vec<String> {
+pub(crate) fn listed(pieces: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut pieces: Vec<String> = pieces.into_iter().collect();
     let commas = pieces.len().saturating_sub(1);
     pieces.iter_mut().take(commas).for_each(|piece| piece.push(','));
@@ -206,7 +206,7 @@ pub(super) fn listed(pieces: impl IntoIterator<Item = String>) -> Vec<String> {
 }
 
 /// `1 day`, `2 days`.
-pub(super) fn counted(count: impl Into<i128>, what: &str) -> String {
+pub(crate) fn counted(count: impl Into<i128>, what: &str) -> String {
     let count = count.into();
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 /// How a piece of text looks where there are colors.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Paint {
+pub(crate) enum Paint {
     Plain,
     Bold,
     Worst,
@@ -33,23 +33,23 @@ impl Paint {
 }
 
 /// A cell of a table.
-pub(super) type Cell = (String, Paint);
+pub(crate) type Cell = (String, Paint);
 
 /// A row of a table, and what else there is to say of it.
-pub(super) struct Row<const N: usize> {
+pub(crate) struct Row<const N: usize> {
     pub cells: [Cell; N],
     pub note: Vec<String>,
 }
 
 /// Where text for people is written to.
-pub(super) struct Page<'a> {
+pub(crate) struct Page<'a> {
     out: &'a mut dyn Write,
     width: usize,
     color: bool,
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn new(out: &'a mut dyn Write, width: usize, color: bool) -> Self {
+    pub(crate) fn new(out: &'a mut dyn Write, width: usize, color: bool) -> Self {
         Self { out, width: width.clamp(60, 120), color }
     }
 
@@ -62,18 +62,18 @@ impl<'a> Page<'a> {
         }
     }
 
-    pub(super) fn blank(&mut self) -> io::Result<()> {
+    pub(crate) fn blank(&mut self) -> io::Result<()> {
         self.out.write_all(b"\n")
     }
 
     /// One line, however long.
-    pub(super) fn line(&mut self, paint: Paint, text: &str) -> io::Result<()> {
+    pub(crate) fn line(&mut self, paint: Paint, text: &str) -> io::Result<()> {
         let text = self.paint(paint, text);
         writeln!(self.out, "{text}")
     }
 
     /// Text in one look, wrapped, its further lines indented.
-    pub(super) fn text(&mut self, paint: Paint, text: &str, indent: usize) -> io::Result<()> {
+    pub(crate) fn text(&mut self, paint: Paint, text: &str, indent: usize) -> io::Result<()> {
         for (at, line) in wrap([text], self.width.saturating_sub(indent)).iter().enumerate() {
             let line = self.paint(paint, line);
             let indent = if at == 0 { 0 } else { indent };
@@ -83,7 +83,7 @@ impl<'a> Page<'a> {
     }
 
     /// A bold heading that begins with a word in a look of its own, and ends with a whole piece.
-    pub(super) fn heading(
+    pub(crate) fn heading(
         &mut self,
         (paint, word): (Paint, &str),
         text: &str,
@@ -103,7 +103,7 @@ impl<'a> Page<'a> {
 
     /// Pieces after a label that is as wide as the indent of the lines below it. A piece is broken
     /// only if no line could hold it; `most` limits the lines.
-    pub(super) fn pieces<T: AsRef<str>>(
+    pub(crate) fn pieces<T: AsRef<str>>(
         &mut self,
         label: &str,
         pieces: impl IntoIterator<Item = T>,
@@ -125,7 +125,7 @@ impl<'a> Page<'a> {
 
     /// A table of `words` columns of words, then columns of numbers. Where it is wider than the
     /// page, the first cell of a row has a line of its own.
-    pub(super) fn table<const N: usize>(
+    pub(crate) fn table<const N: usize>(
         &mut self,
         head: [&str; N],
         words: usize,

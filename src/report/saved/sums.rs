@@ -1,0 +1,88 @@
+//! Whether what a report says of itself agrees with what it holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::fault::quote;
+use crate::judge::summarize;
+use crate::policy::digest;
+use crate::report::model::{Report, Status, Verdict};
+use crate::time::Instant;
+
+/// What doesn't agree.
+pub(super) fn wrong(report: &Report) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (name, instant) in [("as_of", &report.as_of.value), ("run_at", &report.run_at)] {
+        if Instant::parse(instant).is_err() {
+            wrong.push(format!("`{name}` is no time: {}", quote(instant)));
+        }
+    }
+    rules(report, &mut wrong);
+    findings(report, &mut wrong);
+    verdict(report, &mut wrong);
+    wrong
+}
+
+/// All rules are there: their digest is that of the set.
+fn rules(report: &Report, wrong: &mut Vec<String>) {
+    let all = report.rules.iter();
+    let found = digest(all.map(|rule| (rule.id.as_str(), rule.sha256.as_str(), rule.enabled)));
+    if found != report.policies.sha256 {
+        let count = report.rules.len();
+        wrong.push(format!("its {count} rules aren't those whose digest it states"));
+    }
+}
+
+/// All findings are there, each once: rules and the summary count them.
+fn findings(report: &Report, wrong: &mut Vec<String>) {
+    let mut seen = BTreeSet::new();
+    let mut counts: BTreeMap<&str, [u64; 3]> = BTreeMap::new();
+    for finding in &report.findings {
+        if !seen.insert(finding.id.as_str()) {
+            wrong.push(format!("the finding {} is in it twice", quote(&finding.id)));
+        }
+        let [violations, waived, indeterminate] = counts.entry(&finding.rule).or_default();
+        *match finding.status {
+            Status::Violation => violations,
+            Status::Waived => waived,
+            Status::Indeterminate => indeterminate,
+        } += 1;
+    }
+    for rule in &report.rules {
+        let found = counts.remove(rule.id.as_str()).unwrap_or_default();
+        let said = [rule.violations, rule.waived, rule.indeterminate];
+        let words = ["violations", "waived findings", "indeterminate findings"];
+        for ((said, found), what) in said.into_iter().zip(found).zip(words) {
+            if said != found {
+                let rule = quote(&rule.id);
+                wrong.push(format!("the rule {rule} counts {said} {what}, and it holds {found}"));
+            }
+        }
+    }
+    for rule in counts.keys() {
+        wrong.push(format!("it has findings of the rule {}, but not the rule", quote(rule)));
+    }
+    let (said, found) = (&report.summary, summarize(&report.findings));
+    if [&said.by_severity, &said.by_control, &said.by_system]
+        != [&found.by_severity, &found.by_control, &found.by_system]
+    {
+        wrong.push("its summary isn't that of its findings".to_owned());
+    }
+}
+
+fn verdict(report: &Report, wrong: &mut Vec<String>) {
+    let open = report.findings.iter().filter(|finding| finding.status == Status::Violation);
+    let fails = open.into_iter().any(|finding| finding.severity >= report.fail_on);
+    let verdict = match (fails, report.incomplete.is_empty()) {
+        (true, _) => Verdict::Fail,
+        (false, true) => Verdict::Pass,
+        (false, false) => Verdict::Incomplete,
+    };
+    let unknown = report.findings.iter().any(|finding| finding.status == Status::Indeterminate);
+    if unknown && report.incomplete.is_empty() {
+        wrong
+            .push("it has findings that could not be judged, and claims to be complete".to_owned());
+    } else if verdict != report.verdict {
+        let (said, follows) = (report.verdict.name(), verdict.name());
+        wrong.push(format!("its verdict is {said}, and {follows} follows from its findings"));
+    }
+}
