@@ -20,6 +20,7 @@ mod determinism;
 mod exits;
 mod import;
 mod import_loud;
+mod import_people;
 mod inputs;
 mod laws;
 mod names;
