@@ -163,6 +163,27 @@ fn outputs(arguments: &Arguments) -> Result<(), Faults> {
     let exports = crate::import::files::find(&arguments.exports)?;
     let mut faults = Faults::default();
     for path in arguments.output.iter().chain(&arguments.report) {
+        let folder = folder_of(path);
+        if !folder.is_dir() {
+            faults.push(Fault::new(
+                format!("{} can't be written: there is no such folder", quote(&name_of(path))),
+                "make the folder first",
+            ));
+        }
+        // It would be among the exports the next time.
+        let within = |export: &PathBuf| {
+            let inside =
+                real(export).zip(real(folder)).is_some_and(|(all, own)| own.starts_with(all));
+            export.is_dir() && inside
+        };
+        if !path.exists() && arguments.exports.iter().any(within) {
+            faults.push(Fault::new(
+                format!("{} would stand among the exports", quote(&name_of(path))),
+                "write it to another folder",
+            ));
+        }
+    }
+    for path in arguments.output.iter().chain(&arguments.report) {
         let same = |other: &PathBuf| real(path).is_some() && real(path) == real(other);
         if exports.iter().any(same) {
             faults.push(Fault::new(

@@ -27,6 +27,8 @@ pub struct Entry {
     pub primary: bool,
     /// Whether it is only mentioned by its row, not listed.
     pub mention: bool,
+    /// Of an account, what came of linking it: the [`code`](super::people::Linked::code).
+    pub link: u8,
 }
 
 /// What came of the rows of a batch.
@@ -42,12 +44,8 @@ pub struct Counts {
     pub later: u64,
     /// Rows that made none, by reason, with the first places.
     pub refused: BTreeMap<String, (u64, Vec<String>)>,
-    /// Links made, by step.
-    pub linked: BTreeMap<&'static str, u64>,
-    /// Accounts that nobody was found for.
-    pub unlinked: u64,
-    /// Accounts that two people fit: the step, and the first of them.
-    pub ambiguous: BTreeMap<&'static str, (u64, Vec<String>)>,
+    /// Why the export is a part only, as its rows show, with the first places.
+    pub partial: BTreeMap<&'static str, (u64, Vec<String>)>,
     /// Rows by the shape that they have.
     pub shapes: BTreeMap<&'static str, u64>,
 }
@@ -82,14 +80,12 @@ impl Counts {
         self.written += other.written;
         self.merged += other.merged;
         self.later += other.later;
-        self.unlinked += other.unlinked;
         for (why, (count, places)) in other.refused {
             list(self.refused.entry(why).or_default(), count, places);
         }
-        for (step, (count, places)) in other.ambiguous {
-            list(self.ambiguous.entry(step).or_default(), count, places);
+        for (why, (count, places)) in other.partial {
+            list(self.partial.entry(why).or_default(), count, places);
         }
-        other.linked.into_iter().for_each(|(step, n)| *self.linked.entry(step).or_default() += n);
         other.shapes.into_iter().for_each(|(name, n)| *self.shapes.entry(name).or_default() += n);
     }
 }

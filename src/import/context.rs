@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use twox_hash::XxHash3_64;
 
-use super::people::{Known, Links, People, Target};
+use super::people::{Known, Links, People, Step, Target};
 use super::setting::Setting;
 use super::store::Form;
 use crate::time::Instant;
@@ -18,7 +18,7 @@ pub struct Context {
     pub(super) names: FxHashMap<(&'static str, String), String>,
     /// What is called in two ways.
     pub(super) doubtful: FxHashSet<(&'static str, String)>,
-    pub(super) holders: FxHashMap<u64, Target>,
+    pub(super) holders: FxHashMap<u64, (Step, Target)>,
     /// How the inventory is formed.
     pub(super) form: Form,
 }
@@ -38,7 +38,13 @@ impl Context {
             }
             self.names.insert(key, name);
         }
-        self.holders.extend(learned.holders);
+        for (account, (step, holder)) in learned.holders {
+            // As records are merged: the stronger step, and of equal ones the first.
+            let known = self.holders.get(&account);
+            if known.is_none_or(|(other, _)| step < *other) {
+                self.holders.insert(account, (step, holder));
+            }
+        }
     }
 }
 
@@ -47,7 +53,7 @@ impl Context {
 pub struct Learned {
     pub(super) people: Vec<Known>,
     pub(super) names: Vec<((&'static str, String), String)>,
-    pub(super) holders: Vec<(u64, Target)>,
+    pub(super) holders: Vec<(u64, (Step, Target))>,
 }
 
 /// An export while it is read.

@@ -12,7 +12,7 @@ use super::kinds::{Importer, Shape};
 use super::row::{Cells, Columns, Header, Keys, Row};
 use super::sink::{Context, Export, Sink};
 use super::value::Value;
-use super::wrapper::{embedded, is_empty_page, names_next, total, total_of, wildcard};
+use super::wrapper::{embedded, is_empty_page, names_next, start_of, total, total_of, wildcard};
 use crate::fault::quote;
 use crate::time::Instant;
 
@@ -20,7 +20,7 @@ use crate::time::Instant;
 pub type Pages = BTreeMap<String, Page>;
 
 /// What the wrappers at one place say.
-#[derive(Clone, Copy, Default, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Page {
     /// How many rows they hold.
     pub rows: u64,
@@ -30,6 +30,8 @@ pub struct Page {
     pub said: bool,
     /// How many rows there are, if one says so.
     pub total: Option<u64>,
+    /// At which rows of the list they begin, and how many of them do.
+    pub starts: BTreeMap<u64, u64>,
 }
 
 impl Page {
@@ -38,9 +40,10 @@ impl Page {
     }
 
     /// Adds what a later part of the export says.
-    pub fn then(&mut self, later: Self) {
+    pub fn then(&mut self, later: &Self) {
         self.rows += later.rows;
         self.total = self.total.max(later.total);
+        later.starts.iter().for_each(|(start, n)| *self.starts.entry(*start).or_default() += n);
         if later.said {
             self.says(later.next);
         }
@@ -212,6 +215,9 @@ impl<'c> Converter<'c> {
             page.rows += read;
             page.says(next);
             page.total = page.total.max(total(members));
+            for start in members.iter().filter_map(|(key, value)| start_of(key, value)) {
+                *page.starts.entry(start).or_default() += 1;
+            }
         }
         rows
     }
@@ -224,6 +230,10 @@ impl<'c> Converter<'c> {
         if let Some(total) = total_of(key, value) {
             let page = self.pages.entry(wrapper.to_owned()).or_default();
             page.total = page.total.max(Some(total));
+        }
+        if let Some(start) = start_of(key, value) {
+            let page = self.pages.entry(wrapper.to_owned()).or_default();
+            *page.starts.entry(start).or_default() += 1;
         }
         self.dated(key, value);
     }

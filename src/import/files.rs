@@ -134,7 +134,7 @@ pub fn recognise(path: &Path, setting: &Setting, skip_unknown: bool) -> Result<R
     let form = match form(&start) {
         Ok(form) => form,
         // Pictures and archives may be passed over; an export that is empty may not.
-        Err(_) if skip_unknown && !start.is_empty() => {
+        Err(_) if skip_unknown && !start.is_empty() && !is_inventory(&start) => {
             return Ok(Recognised { form: Form::Table, importer: None });
         }
         Err((message, help)) => {
@@ -150,6 +150,15 @@ pub fn recognise(path: &Path, setting: &Setting, skip_unknown: bool) -> Result<R
     Ok(Recognised { form, importer: given.or(found) })
 }
 
+/// Whether it is what an import writes: its accounts would be taken for those of a vendor.
+fn is_inventory(start: &[u8]) -> bool {
+    let plain = start.iter().copied().filter(|b| !b.is_ascii_whitespace()).take(40);
+    let plain: Vec<u8> = plain.collect();
+    [&br#"{"version":"1","generated_at":"#[..], br#"{"inventory":{"version":"#]
+        .iter()
+        .any(|heading| plain.starts_with(heading))
+}
+
 fn form(start: &[u8]) -> Result<Form, (&'static str, &'static str)> {
     match start {
         [0x1f, 0x8b, ..] => return Err(("it is compressed", "unpack it with gunzip")),
@@ -157,6 +166,12 @@ fn form(start: &[u8]) -> Result<Form, (&'static str, &'static str)> {
             return Err((
                 "it is a ZIP archive or a spreadsheet",
                 "unpack it, or save the sheet as CSV",
+            ));
+        }
+        _ if is_inventory(start) => {
+            return Err((
+                "it is an inventory, not an export",
+                "check it as it is, or name only the exports",
             ));
         }
         _ if start.contains(&0) => return Err(("it is no text", "export it as JSON, CSV or YAML")),
@@ -178,6 +193,8 @@ fn form(start: &[u8]) -> Result<Form, (&'static str, &'static str)> {
     let yaml = lines().find(content).is_some_and(|line| line.starts_with("---") || is_key(line));
     match first {
         None => Err(("it is empty", "export it again")),
+        // JSON documents with the marks of YAML between them
+        Some('{' | '[') if lines().any(|line| line == "---") => Ok(Form::Yaml),
         Some('{' | '[') => Ok(Form::Json { lines: false }),
         Some(_) if yaml => Ok(Form::Yaml),
         Some(_) => Ok(Form::Table),
@@ -273,7 +290,7 @@ fn json(
 ) -> Result<(Form, Option<&'static Importer>), Fault> {
     let mut frames = Frames::new(open(path, setting)?);
     let (mut pointer, mut text) = (String::new(), Vec::new());
-    let (mut looked, mut values) = (0, 0);
+    let (mut looked, mut values, mut broken) = (0, 0, None);
     while looked < LOOK && votes.most() < ROWS {
         let pieces = frames.pieces(name, &mut pointer, &mut text)?;
         if pieces.is_empty() {
@@ -284,11 +301,17 @@ fn json(
             // An array is opened: its first element stands for it.
             values += usize::from(matches!(piece.pointer.as_str(), "" | "/0"));
             let bytes = text.get(piece.text.clone()).unwrap_or(&[]);
-            // What can't be parsed is said when the file is read.
+            // What can't be parsed is said when the file is read, if anybody reads it.
             if let Ok(value) = serde_json::from_slice(bytes) {
                 votes.add(&value);
+            } else if broken.is_none() {
+                broken = super::reading::parse(&text, &piece, name).err();
             }
         }
+    }
+    // Nobody can say that a broken file is no export.
+    if let (Some(fault), None) = (broken, votes.winner()) {
+        return Err(fault);
     }
     Ok((Form::Json { lines: values > 1 }, votes.winner()))
 }

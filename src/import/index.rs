@@ -8,7 +8,10 @@ pub const ENTRY: usize = 40;
 
 /// Writes an entry.
 pub fn to_bytes(entry: &Entry) -> [u8; ENTRY] {
-    let flags = u32::from(entry.primary) | u32::from(entry.mention) << 1 | (entry.kind as u32) << 8;
+    let flags = u32::from(entry.primary)
+        | u32::from(entry.mention) << 1
+        | (entry.kind as u32) << 8
+        | u32::from(entry.link) << 16;
     let numbers = [
         entry.id,
         entry.content,
@@ -43,6 +46,7 @@ pub fn from_bytes(bytes: &[u8; ENTRY]) -> Entry {
         source: low(lengths >> 32),
         primary: flags & 1 != 0,
         mention: flags & 2 != 0,
+        link: u8::try_from(flags >> 16 & 0xff).unwrap_or(0),
     }
 }
 
@@ -53,8 +57,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_entry_is_read_as_it_was_written(id: u64, content: u64, start: u64, length: u32, source: u32, primary: bool, mention: bool, kind in 0usize..10) {
-            let entry = Entry { kind: Kind::ALL[kind], id, content, start, length, source, primary, mention };
+        fn an_entry_is_read_as_it_was_written(id: u64, content: u64, start: u64, length: u32, source: u32, primary: bool, mention: bool, link: u8, kind in 0usize..10) {
+            let entry = Entry { kind: Kind::ALL[kind], id, content, start, length, source, primary, mention, link };
             prop_assert_eq!(format!("{:?}", from_bytes(&to_bytes(&entry))), format!("{entry:?}"));
         }
     }

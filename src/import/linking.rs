@@ -24,22 +24,56 @@ impl Sink<'_> {
         claim: &Claim<'_>,
     ) -> Result<(), Refusal> {
         let linked = self.link(system, draft.own_id(), claim);
-        self.linked_account(draft, linked)
+        self.linked_account(draft, &linked)
     }
 
-    /// Writes an account of a directory whose rows are people too, where the user says so; the
-    /// person is written along.
+    /// Writes an account of a directory whose rows are people too, where the user says so. Whom the
+    /// user or HR knows is that person; of all others, the row is the person, who is written along.
     pub fn account_of(
         &mut self,
+        system: &str,
         draft: Draft<Account>,
         person: Draft<Person>,
         known: Known,
     ) -> Result<(), Refusal> {
+        let people = &self.context.people;
+        let claim = Claim {
+            employee_number: known.employee_number.as_deref(),
+            emails: known.emails.iter().map(String::as_str).collect(),
+            user_names: known.user_names.iter().map(String::as_str).collect(),
+        };
+        let linked = match self.given(system, draft.own_id(), &claim) {
+            Some(given) => given,
+            None if people.has_hr() => people.find(&claim),
+            None => Linked::Unlinked,
+        };
+        let is_own = match &linked {
+            Linked::To(Target::Person(id), step) => *step != Step::Given && !people.is_of_hr(id),
+            other => *other == Linked::Unlinked,
+        };
+        if !is_own {
+            return self.linked_account(draft, &linked);
+        }
         let target = Linked::To(Target::Person(known.id.clone()), Step::SameRecord);
-        self.linked_account(draft, target)?;
+        self.linked_account(draft, &target)?;
         self.write(person, false, false)?;
         self.batch.learned.people.push(known);
         Ok(())
+    }
+
+    /// The person whom an account of a directory is, to be named as somebody's manager: the
+    /// account's own, unless HR knows them.
+    ///
+    /// # Errors
+    /// A later row may say it.
+    pub fn manager_of(&self, account: String) -> Result<String, Refusal> {
+        if !self.context.people.has_hr() {
+            return Ok(account);
+        }
+        match self.holder_of(&account)? {
+            Target::Person(id) => Ok(id),
+            Target::Workload(_) => Ok(account),
+        }
     }
 
     /// Mentions an account that a row only names (whose token it is), linked like a listed one.
@@ -50,38 +84,41 @@ impl Sink<'_> {
         draft: Draft<Account>,
         claim: &Claim<'_>,
     ) -> Result<Option<Target>, Refusal> {
-        let id = draft.own_id().to_owned();
-        let Linked::To(target, step) = self.link(system, &id, claim) else {
-            self.mention(draft)?;
-            return Ok(None);
-        };
-        self.mention(draft.identity(target.to()).tag("linked_by", step.name()))?;
-        self.batch.learned.holders.push((digest(&id), target.clone()));
-        Ok(Some(target))
+        let linked = self.link(system, draft.own_id(), claim);
+        let draft = self.draft_of(draft, &linked);
+        self.linking = linked.code();
+        self.mention(draft)?;
+        Ok(match linked {
+            Linked::To(target, _) => Some(target),
+            _ => None,
+        })
     }
 
-    fn link(&self, system: &str, id: &str, claim: &Claim<'_>) -> Linked {
+    fn given(&self, system: &str, id: &str, claim: &Claim<'_>) -> Option<Linked> {
         let names: Vec<&str> = [id]
             .into_iter()
             .chain(claim.user_names.iter().copied())
             .chain(claim.emails.iter().copied())
             .collect();
-        let given = self.context.links.find(&self.context.people, system, &names);
+        self.context.links.find(&self.context.people, system, &names)
+    }
+
+    fn link(&self, system: &str, id: &str, claim: &Claim<'_>) -> Linked {
+        let given = self.given(system, id, claim);
         given.unwrap_or_else(|| self.context.people.find(claim))
     }
 
-    fn linked_account(&mut self, draft: Draft<Account>, linked: Linked) -> Result<(), Refusal> {
-        let id = draft.own_id().to_owned();
-        let draft = match &linked {
-            Linked::To(target, step) => draft.identity(target.to()).tag("linked_by", step.name()),
-            _ => draft,
-        };
-        self.put(draft)?;
-        if let Linked::To(target, _) = &linked {
-            self.batch.learned.holders.push((digest(&id), target.clone()));
-        }
-        self.links.push((linked, id));
-        Ok(())
+    fn linked_account(&mut self, draft: Draft<Account>, linked: &Linked) -> Result<(), Refusal> {
+        let draft = self.draft_of(draft, linked);
+        self.linking = linked.code();
+        self.put(draft)
+    }
+
+    /// The account of whom it was linked to.
+    fn draft_of(&mut self, draft: Draft<Account>, linked: &Linked) -> Draft<Account> {
+        let Linked::To(target, step) = linked else { return draft };
+        self.batch.learned.holders.push((digest(draft.own_id()), (*step, target.clone())));
+        draft.identity(target.to()).tag("linked_by", step.name())
     }
 
     /// Whose an account is, for vendors that name owners by their accounts: a person's or a
@@ -92,7 +129,7 @@ impl Sink<'_> {
     /// A later row may say it.
     pub fn holder_of(&self, account: &str) -> Result<Target, Refusal> {
         match self.context.holders.get(&digest(account)) {
-            Some(target) => Ok(target.clone()),
+            Some((_, target)) => Ok(target.clone()),
             None if self.last => Ok(Target::Person(account.to_owned())),
             None => Err(Refusal::Later),
         }

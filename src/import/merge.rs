@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashSet;
 use serde_json::{Map, Value};
 
+use super::people::Step;
 use crate::inventory::Kind;
 
 /// How much a row's word counts.
@@ -100,6 +101,10 @@ impl Merging {
     /// Adds what a row says; the fields in which it contradicts what is known.
     fn add(&mut self, said: &Value, rank: Rank, earlier: bool) -> Vec<String> {
         let mut differs = Vec::new();
+        let (known_link, own_link) = (link_of(self.members.get("tags")), link_of(said.get("tags")));
+        // Two steps; what isn't linked by one is a workload's, and contradicts a person.
+        let both = known_link.max(own_link) < Step::ALL.len();
+        let linked_better = both && own_link < known_link;
         for (field, value) in said.as_object().into_iter().flatten() {
             let Some(known) = self.members.get_mut(field) else {
                 self.members.insert(field.clone(), value.clone());
@@ -113,6 +118,9 @@ impl Merging {
                 }
                 ("source_ref", ..) => {}
                 (_, known, value) if known == value => {}
+                // Whose an account is, the stronger step says, as within one row.
+                ("identity", known, value) if linked_better => *known = value.clone(),
+                ("identity", ..) if both && known_link < own_link => {}
                 (_, Value::Array(known), Value::Array(more)) => {
                     let seen = self
                         .listed
@@ -129,6 +137,12 @@ impl Merging {
                     }
                 }
             }
+        }
+        let tags = self.members.get_mut("tags").and_then(Value::as_object_mut);
+        if let (Some(tags), true) = (tags, linked_better)
+            && let Some(step) = said.pointer("/tags/linked_by")
+        {
+            tags.insert("linked_by".into(), step.clone());
         }
         differs
     }
@@ -157,6 +171,13 @@ impl Merging {
         }
         Value::Object(members)
     }
+}
+
+/// How early the step counts that has linked an account; behind all of them, none.
+fn link_of(tags: Option<&Value>) -> usize {
+    let step = tags.and_then(|tags| tags.get("linked_by")).and_then(Value::as_str);
+    let at = step.and_then(|step| Step::ALL.iter().position(|known| known.name() == step));
+    at.unwrap_or(Step::ALL.len())
 }
 
 /// The first day of a person's employment; of other records, nothing.
@@ -222,6 +243,8 @@ fn text(field: &str, known: &mut String, value: &str, stronger: bool) -> bool {
             let better = rank(value) < rank(known);
             take(known, better)
         }
+        // Login names are the same in any case.
+        "username" if known.eq_ignore_ascii_case(value) => true,
         _ if value == "unknown" => true,
         _ if known == "unknown" => take(known, true),
         // A leaver who counts as there would be passed over.
@@ -323,6 +346,16 @@ mod tests {
             (&merged.record["status"], merged.contradicting),
             (&json!("terminated"), vec![1])
         );
+    }
+
+    #[test]
+    fn login_names_are_the_same_in_any_case() {
+        let mut conflicts = Conflicts::new();
+        let (one, other) =
+            (json!({"id": "a", "username": "Bo@x"}), json!({"id": "a", "username": "bo@x"}));
+        let merged =
+            merge(Kind::Account, &[(rank(true, 1), &one), (rank(true, 1), &other)], &mut conflicts);
+        assert!(conflicts.is_empty() && merged.contradicting.is_empty());
     }
 
     #[test]

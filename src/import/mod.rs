@@ -28,6 +28,7 @@ pub mod frame;
 mod index;
 pub mod kinds;
 mod linking;
+mod links;
 mod merge;
 pub mod people;
 mod reading;
@@ -72,6 +73,8 @@ struct Source {
     origin: Origin,
     batch: Batch,
     pages: Pages,
+    /// Why it is known to be a part only, besides what its pages say.
+    incomplete: Vec<String>,
     notes: Vec<String>,
 }
 
@@ -147,6 +150,7 @@ fn sources(paths: &[PathBuf], settings: &Settings) -> Result<(Vec<Source>, Vec<P
             origin,
             batch: Batch::default(),
             pages: Pages::new(),
+            incomplete: Vec::new(),
             notes: Vec::new(),
         });
     }

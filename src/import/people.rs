@@ -6,22 +6,26 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustc_hash::FxHashMap;
 
-/// The step that made a link.
+/// The step that made a link, the one that counts most first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Step {
     /// The user's list of links.
-    Given,
-    /// The same row is the person.
-    SameRecord,
+    Given = 1,
     /// The number in HR.
-    EmployeeNumber,
+    EmployeeNumber = 2,
     /// An address, in any case.
-    Email,
+    Email = 3,
     /// The login name, in any case.
-    UserName,
+    UserName = 4,
+    /// The same row is the person.
+    SameRecord = 5,
 }
 
 impl Step {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Given, Self::EmployeeNumber, Self::Email, Self::UserName, Self::SameRecord];
+
     /// As it is written to the tag `linked_by`.
     pub fn name(self) -> &'static str {
         match self {
@@ -58,6 +62,25 @@ pub enum Linked {
     Unlinked,
 }
 
+impl Linked {
+    /// A number for it: of two of one account, the lower one counts. Nothing is `0`.
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::To(_, step) => *step as u8,
+            Self::Nobodys => NOBODYS,
+            Self::Ambiguous(step) => AMBIGUOUS + *step as u8,
+            Self::Unlinked => UNLINKED,
+        }
+    }
+}
+
+/// The code of accounts that are nobody's.
+pub const NOBODYS: u8 = 10;
+/// Added to the code of a step at which two people fit.
+pub const AMBIGUOUS: u8 = 20;
+/// The code of accounts that nobody was found for.
+pub const UNLINKED: u8 = 40;
+
 /// Whose an account is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Target {
@@ -77,6 +100,8 @@ enum Found {
 #[derive(Default, Debug)]
 pub struct People {
     ids: Vec<String>,
+    /// How many of them, the first ones, are HR's own.
+    of_hr: usize,
     by_id: FxHashMap<String, u32>,
     by_number: FxHashMap<String, Found>,
     by_email: FxHashMap<String, Found>,
@@ -129,6 +154,21 @@ impl People {
             let index = if is_email(name) { &mut self.by_email } else { &mut self.by_user_name };
             note(index, fold(name));
         }
+    }
+
+    /// Says that all of them so far are HR's own.
+    pub fn are_of_hr(&mut self) {
+        self.of_hr = self.ids.len();
+    }
+
+    /// Whether HR lists that person.
+    pub fn is_of_hr(&self, id: &str) -> bool {
+        self.by_id.get(id).is_some_and(|row| (*row as usize) < self.of_hr)
+    }
+
+    /// Whether there is an HR export.
+    pub fn has_hr(&self) -> bool {
+        self.of_hr > 0
     }
 
     /// How many there are.

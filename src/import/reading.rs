@@ -9,7 +9,7 @@ use super::batch::Batch;
 use super::context::{Context, Learned};
 use super::convert::{Converted, Converter};
 use super::files::{self, Form};
-use super::report::{Origin, Report};
+use super::report::{Origin, Refused, Report, SourceReport};
 use super::store::{self, Store};
 use super::table::Table;
 use super::value::Value;
@@ -108,6 +108,9 @@ impl Reading {
         // While an export is read, what it says is not yet known: so the order of its rows doesn't
         // matter, nor how many threads there are.
         learned.into_iter().for_each(|learned| self.context.learn(learned));
+        if self.sources.get(number).is_some_and(|source| source.importer.kind == "hr-csv") {
+            self.context.people.are_of_hr();
+        }
         self.links(number);
         Ok(())
     }
@@ -188,7 +191,7 @@ impl Reading {
         learned.push(std::mem::take(&mut batch.learned));
         let Some(source) = self.sources.get_mut(number) else { return Ok(batch) };
         for (place, page) in pages {
-            source.pages.entry(place).or_default().then(page);
+            source.pages.entry(place).or_default().then(&page);
         }
         if let (Some(at), true) = (exported_at, source.origin != Origin::Configuration) {
             source.export.exported_at = if source.origin == Origin::Export {
@@ -266,18 +269,21 @@ impl Reading {
             })
             .collect();
         let newer = |source: u32| times.get(source as usize).copied().flatten();
-        let records = self.store.finish(times.len(), &newer).map_err(|error| disk(&error))?;
+        let mut records = self.store.finish(times.len(), &newer).map_err(|error| disk(&error))?;
         let mut report = Report::new(records.merged.conflicts.clone());
         report.unused_links = self.context.links.unused().into_iter().map(str::to_owned).collect();
         report.people = self.context.people.len() as u64;
         report.skipped = skipped.iter().map(|path| name_of(path)).collect();
-        let merged = records.merged.rows.iter().zip(&records.merged.contradicting);
+        let merged = std::mem::take(&mut records.merged);
         let mut sources = self.sources;
-        super::survey::pages_of_one_list(&mut sources);
-        for (source, (merged, contradicting)) in sources.into_iter().zip(merged) {
+        super::survey::pages_of_one_list(&mut sources, &merged.repeated);
+        let rows = merged.rows.iter().zip(&merged.contradicting);
+        for ((source, (merged_rows, contradicting)), number) in
+            sources.into_iter().zip(rows).zip(0..)
+        {
             let mut counts = source.batch.counts;
-            counts.written = counts.written.saturating_sub(*merged);
-            counts.merged += merged;
+            counts.written = counts.written.saturating_sub(*merged_rows);
+            counts.merged += merged_rows;
             if counts.read != counts.written + counts.merged + counts.refusals() {
                 return Err(Fault::new(
                     format!(
@@ -292,17 +298,25 @@ impl Reading {
                 )
                 .into());
             }
-            report.add(
+            let mut own = SourceReport::of(
                 source.export,
                 source.origin,
                 counts,
                 &source.batch.columns,
                 &source.pages,
-                source.notes,
             );
-            report.sources.iter_mut().last().into_iter().for_each(|source| {
-                source.contradicting = *contradicting;
-            });
+            own.notes.splice(0..0, source.notes);
+            own.is_part(source.incomplete);
+            own.contradicting = *contradicting;
+            let linking = merged.links.of(number);
+            (own.linked, own.unlinked) = (linking.linked, linking.unlinked);
+            for (why, (count, listed)) in linking.ambiguous {
+                let places: io::Result<_> =
+                    listed.into_iter().map(|entry| records.id_of(entry)).collect();
+                let places = places.map_err(|error| disk(&error))?;
+                own.ambiguous.push(Refused { why: why.into(), count, places });
+            }
+            report.sources.push(own);
         }
         let generated_at = report.generated_at(run_at);
         let inventory =
@@ -365,7 +379,8 @@ fn convert_part(
         Part::Document(line, json) => {
             let label = files::label(name, form, *line);
             if let Ok(value) = serde_json::from_str(json) {
-                converter.value(&value, &label, "", false);
+                // One of several, or the only one: it is a row, or holds some, or is refused.
+                converter.value(&value, &label, "", true);
             }
         }
     }

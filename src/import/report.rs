@@ -78,8 +78,11 @@ pub struct SourceReport {
     pub merged: u64,
     /// Rows that made nothing.
     pub refused: Vec<Refused>,
-    /// Whether it is known to be cut off: a page says that there is another one.
+    /// Whether it is known to be a part only.
     pub truncated: bool,
+    /// Why it is known to be one: a page that names another one, rows that the vendor counts and
+    /// that aren't there, no column that says who has left.
+    pub incomplete: Vec<String>,
     /// How many rows more the vendor says there are.
     pub missing: u64,
     /// How many of its records contradict another row that speaks of the same thing, so that one of
@@ -160,57 +163,6 @@ impl Report {
         }
     }
 
-    /// Adds an export.
-    pub fn add(
-        &mut self,
-        export: Export,
-        origin: Origin,
-        counts: Counts,
-        columns: &Columns,
-        pages: &Pages,
-        mut notes: Vec<String>,
-    ) {
-        let missing =
-            pages.values().map(|page| page.total.unwrap_or(0).saturating_sub(page.rows)).sum();
-        let truncated = pages.values().any(|page| page.next);
-        if PAGES.contains(&counts.read)
-            && !truncated
-            && pages.values().all(|page| page.total.is_none())
-            && !matches!(export.kind, "hr-csv" | "links")
-        {
-            notes.push(format!(
-                "it has exactly {} rows, as a page has: check that it is whole",
-                counts.read
-            ));
-        }
-        if counts.read == 0 {
-            notes.push("it has no rows".into());
-        }
-        self.sources.push(SourceReport {
-            path: export.id,
-            kind: export.kind,
-            exported_at: export.exported_at,
-            exported_at_from: origin,
-            read: counts.read,
-            written: counts.written,
-            merged: counts.merged,
-            refused: refused(counts.refused),
-            truncated,
-            missing,
-            contradicting: 0,
-            rows: counts.shapes,
-            sentinels: words(columns.sentinels()),
-            unknown_words: words(columns.unknown_words()),
-            unused_columns: columns.unused().iter().map(|column| conceal(column)).collect(),
-            linked: counts.linked,
-            ambiguous: refused(
-                counts.ambiguous.into_iter().map(|(step, found)| (step.to_owned(), found)),
-            ),
-            unlinked: counts.unlinked,
-            notes,
-        });
-    }
-
     /// As of when the inventory is: the newest export. One that claims to be from the future
     /// doesn't count.
     pub fn generated_at(&self, run_at: Instant) -> Instant {
@@ -259,6 +211,78 @@ impl Report {
 }
 
 impl SourceReport {
+    /// What came of an export, but for its links.
+    pub fn of(
+        export: Export,
+        origin: Origin,
+        counts: Counts,
+        columns: &Columns,
+        pages: &Pages,
+    ) -> Self {
+        let mut notes = Vec::new();
+        let missing =
+            pages.values().map(|page| page.total.unwrap_or(0).saturating_sub(page.rows)).sum();
+        let mut incomplete = Vec::new();
+        if pages.values().any(|page| page.next) {
+            incomplete.push(
+                "CUT OFF: its last page names another one; put all pages into one file, one after the other".into(),
+            );
+        }
+        if missing > 0 {
+            incomplete.push(format!("CUT OFF: the vendor counts {missing} rows more"));
+        }
+        for (why, (count, places)) in &counts.partial {
+            let more = if *count > places.len() as u64 { ", ..." } else { "" };
+            incomplete.push(format!("CUT OFF: {count}x {why} ({}{more})", places.join(", ")));
+        }
+        if PAGES.contains(&counts.read)
+            && incomplete.is_empty()
+            && pages.values().all(|page| page.total.is_none())
+            && !matches!(export.kind, "hr-csv" | "links")
+        {
+            notes.push(format!(
+                "it has exactly {} rows, as a page has: check that it is whole",
+                counts.read
+            ));
+        }
+        if counts.read == 0 {
+            notes.push("it has no rows".into());
+        }
+        Self {
+            path: export.id,
+            kind: export.kind,
+            exported_at: export.exported_at,
+            exported_at_from: origin,
+            read: counts.read,
+            written: counts.written,
+            merged: counts.merged,
+            refused: refused(counts.refused),
+            truncated: !incomplete.is_empty(),
+            incomplete,
+            missing,
+            contradicting: 0,
+            rows: counts.shapes,
+            sentinels: words(columns.sentinels()),
+            unknown_words: words(columns.unknown_words()),
+            unused_columns: columns.unused().iter().map(|column| conceal(column)).collect(),
+            linked: BTreeMap::new(),
+            ambiguous: Vec::new(),
+            unlinked: 0,
+            notes,
+        }
+    }
+
+    /// Adds why it is known to be a part only.
+    pub fn is_part(&mut self, why: Vec<String>) {
+        self.truncated |= !why.is_empty();
+        self.incomplete.splice(0..0, why);
+    }
+
+    /// Whether some of what the vendor has isn't in the inventory.
+    pub fn lacks_rows(&self) -> bool {
+        self.truncated || self.missing > 0 || self.contradicting > 0 || !self.refused.is_empty()
+    }
+
     fn text(&self, out: &mut dyn Write) -> io::Result<()> {
         let refused: u64 = self.refused.iter().map(|refused| refused.count).sum();
         writeln!(out, "{} ({})", printable(&self.path), self.kind)?;
@@ -273,14 +297,8 @@ impl SourceReport {
             Origin::Configuration => "the configuration",
         };
         writeln!(out, "  exported at: {} ({origin})", self.exported_at)?;
-        if self.truncated {
-            writeln!(
-                out,
-                "  CUT OFF: its last page names another one; put all pages into one file, one after the other"
-            )?;
-        }
-        if self.missing > 0 {
-            writeln!(out, "  CUT OFF: the vendor counts {} rows more", self.missing)?;
+        for why in &self.incomplete {
+            writeln!(out, "  {}", printable(why))?;
         }
         if self.contradicting > 0 {
             writeln!(
@@ -315,6 +333,9 @@ impl SourceReport {
         list(out, "unknown words", &self.unknown_words)?;
         if !self.unused_columns.is_empty() {
             writeln!(out, "  not used: {}", printable(&self.unused_columns.join(", ")))?;
+        }
+        for (what, count) in self.rows.iter().filter(|(what, _)| what.ends_with("(not written)")) {
+            writeln!(out, "  merged: {count}x {what}")?;
         }
         for note in &self.notes {
             writeln!(out, "  note: {}", printable(note))?;

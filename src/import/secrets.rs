@@ -72,6 +72,35 @@ const SHAPES: &[(&str, &[&str], &str)] = &[
     ("a password in a URL", &["://"], r"[a-z][a-z0-9+.-]*://[^/\s:@\x22]+:[^/\s:@\x22]{3,}@"),
 ];
 
+/// Whether a name of the organisation's own, as of a tag, is that of a secret: `db_password`. Its
+/// value is not read, whatever it looks like.
+pub fn names_secret(name: &str) -> bool {
+    const PARTS: &[&str] = &[
+        "password",
+        "passwd",
+        "passphrase",
+        "passcode",
+        "secret",
+        "token",
+        "credential",
+        "apikey",
+        "accesskey",
+        "privatekey",
+        "keymaterial",
+        "sharedkey",
+        "signingkey",
+        "encryptionkey",
+        "masterkey",
+        "connectionstring",
+        "connstr",
+    ];
+    const WORDS: &[&str] = &["pwd", "pass", "pw", "creds", "psk", "pin", "otp", "sas"];
+    let lower = name.to_lowercase();
+    let plain: String = lower.chars().filter(|c| c.is_alphanumeric()).collect();
+    let mut words = lower.split(|c: char| !c.is_alphanumeric());
+    PARTS.iter().any(|part| plain.contains(part)) || words.any(|word| WORDS.contains(&word))
+}
+
 struct Scanner {
     /// Nearly no record holds any of these.
     hints: Regex,
@@ -164,6 +193,17 @@ mod tests {
             assert!(hinted(json.as_bytes()), "{name}");
             let found = find(json.as_bytes(), Kind::Account);
             assert_eq!(found, Some(format!("{name}: `name` of the account at x.csv:2")));
+        }
+    }
+
+    #[test]
+    fn names_of_secrets_are_known() {
+        for name in ["db_password", "DBPassword", "api-key", "Client Secret", "DB_PWD", "authToken"]
+        {
+            assert!(names_secret(name), "{name}");
+        }
+        for name in ["Owner", "environment", "app.kubernetes.io/name", "CostCenter", "compass"] {
+            assert!(!names_secret(name), "{name}");
         }
     }
 

@@ -110,9 +110,18 @@ impl Settings {
 /// Reads `[[import]]` of a configuration in that folder.
 pub fn read(root: &mut Section<'_>, folder: &Path, faults: &mut Faults) -> Vec<(PathBuf, Setting)> {
     let tables = root.tables("import", faults).into_iter();
+    let mut known: Vec<PathBuf> = Vec::new();
     tables
         .filter_map(|(mut table, span)| {
-            let path = table.required("path", span, faults).map(|path| folder.join(path));
+            let path = table.required("path", span.clone(), faults).map(|path| folder.join(path));
+            if let Some(path) = &path {
+                if known.contains(path) {
+                    let name = fault::quote(&crate::load::files::name_of(path));
+                    let message = format!("{name} has two blocks of [[import]]");
+                    faults.push(table.fault(span, message, String::from("put them into one")));
+                }
+                known.push(path.clone());
+            }
             let setting = one(&mut table, faults);
             table.finish(faults);
             Some((path?, setting))

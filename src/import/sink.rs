@@ -5,7 +5,6 @@ use rustc_hash::FxHashSet;
 
 use super::batch::{Batch, Entry, list};
 pub use super::context::{Context, Export, digest};
-use super::people::Linked;
 use super::row::Refusal;
 use crate::inventory::Kind;
 use crate::inventory::draft::Draft;
@@ -52,7 +51,8 @@ pub struct Sink<'c> {
     systems: FxHashSet<String>,
     joined: bool,
     row: Mark,
-    pub(super) links: Vec<(Linked, String)>,
+    /// What came of linking the account that is written next.
+    pub(super) linking: u8,
     shape: &'static str,
 }
 
@@ -80,7 +80,7 @@ impl<'c> Sink<'c> {
             systems: FxHashSet::default(),
             joined: false,
             row: Mark::default(),
-            links: Vec::new(),
+            linking: 0,
             shape: "",
         }
     }
@@ -114,6 +114,7 @@ impl<'c> Sink<'c> {
     ) -> bool {
         self.place = place;
         self.joined = false;
+        self.linking = 0;
         self.batch.counts.read += 1;
         let learned = &self.batch.learned;
         self.row = Mark {
@@ -131,11 +132,11 @@ impl<'c> Sink<'c> {
         match outcome {
             Ok(()) if wrote => {
                 self.batch.counts.written += 1;
-                self.count_links();
+                self.count_shape();
             }
             Ok(()) if self.joined => {
                 self.batch.counts.merged += 1;
-                self.count_links();
+                self.count_shape();
             }
             Ok(()) => self.roll_back("nothing in it can be written".into()),
             Err(Refusal::Because(why)) => self.roll_back(why),
@@ -168,22 +169,16 @@ impl<'c> Sink<'c> {
         self.batch.links.truncate(self.row.links);
         // The systems of an undone row have to be written again.
         self.systems.clear();
-        self.links.clear();
     }
 
-    fn count_links(&mut self) {
-        let counts = &mut self.batch.counts;
-        *counts.shapes.entry(self.shape).or_default() += 1;
-        for (linked, account) in self.links.drain(..) {
-            match linked {
-                Linked::To(_, step) => *counts.linked.entry(step.name()).or_default() += 1,
-                Linked::Nobodys => *counts.linked.entry("links: nobody's").or_default() += 1,
-                Linked::Ambiguous(step) => {
-                    list(counts.ambiguous.entry(step.name()).or_default(), 1, [account]);
-                }
-                Linked::Unlinked => counts.unlinked += 1,
-            }
-        }
+    fn count_shape(&mut self) {
+        *self.batch.counts.shapes.entry(self.shape).or_default() += 1;
+    }
+
+    /// Says that the row shows that the export is a part only, and why. The last thing that a row's
+    /// importer says of it, as a row that waits is read again.
+    pub fn partial(&mut self, why: &'static str) {
+        list(self.batch.counts.partial.entry(why).or_default(), 1, [self.place.clone()]);
     }
 
     /// Writes what the row is about, or a part of it. A record with the same id as another one is
@@ -243,6 +238,7 @@ impl<'c> Sink<'c> {
             source: self.source,
             primary,
             mention,
+            link: std::mem::take(&mut self.linking),
         });
         Ok(())
     }

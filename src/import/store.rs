@@ -14,12 +14,14 @@ use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tempfile::NamedTempFile;
 
 use super::batch::{Batch, Entry};
 use super::index::{ENTRY, from_bytes, to_bytes};
+use super::links::Links;
 use super::merge::{self, Conflicts};
+use super::survey::Repeated;
 use crate::inventory::Kind;
 
 /// How the inventory is formed.
@@ -71,6 +73,10 @@ pub struct Merged {
     pub rows: Vec<u64>,
     /// By source: records that contradict what was kept of another row.
     pub contradicting: Vec<u64>,
+    /// By source: rows that say word for word what another one says.
+    pub repeated: Vec<Repeated>,
+    /// What came of linking accounts, each counted once.
+    pub links: Links,
     /// What two exports said differently.
     pub conflicts: Conflicts,
 }
@@ -153,6 +159,8 @@ impl Store {
             merged: Merged {
                 rows: vec![0; sources],
                 contradicting: vec![0; sources],
+                repeated: vec![Repeated::default(); sources],
+                links: Links::default(),
                 conflicts: Conflicts::default(),
             },
         };
@@ -162,9 +170,11 @@ impl Store {
             if some.is_empty() {
                 break;
             }
-            let twice: io::Result<Vec<Vec<Vec<Entry>>>> = some.into_par_iter().map(twice).collect();
-            for same in twice?.iter().flatten() {
-                whole.unite(same, newer)?;
+            let twice: io::Result<Vec<(Vec<Vec<Entry>>, Links)>> =
+                some.into_par_iter().map(twice).collect();
+            for (twice, links) in twice? {
+                twice.iter().try_for_each(|same| whole.unite(same, newer))?;
+                whole.merged.links.add(links);
             }
         }
         whole.patches.sort_by_key(|patch| (patch.kind, patch.start));
@@ -172,8 +182,8 @@ impl Store {
     }
 }
 
-/// The entries of a part of the index whose ids occur more than once.
-fn twice(part: BufWriter<File>) -> io::Result<Vec<Vec<Entry>>> {
+/// The entries of a part of the index whose ids occur more than once, and the links of all.
+fn twice(part: BufWriter<File>) -> io::Result<(Vec<Vec<Entry>>, Links)> {
     let mut part = part.into_inner().map_err(io::IntoInnerError::into_error)?;
     part.seek(SeekFrom::Start(0))?;
     let mut bytes = Vec::new();
@@ -182,8 +192,14 @@ fn twice(part: BufWriter<File>) -> io::Result<Vec<Vec<Entry>>> {
     let mut entries: Vec<Entry> = entries.iter().map(from_bytes).collect();
     // Of the same id, the order in which they came.
     entries.sort_unstable_by_key(|entry| (entry.kind, entry.id, entry.start));
-    let same = entries.chunk_by(|a, b| (a.kind, a.id) == (b.kind, b.id));
-    Ok(same.filter(|same| same.len() > 1).map(<[Entry]>::to_vec).collect())
+    let (mut links, mut twice) = (Links::default(), Vec::new());
+    for same in entries.chunk_by(|a, b| (a.kind, a.id) == (b.kind, b.id)) {
+        links.see(same);
+        if same.len() > 1 {
+            twice.push(same.to_vec());
+        }
+    }
+    Ok((twice, links))
 }
 
 impl Whole {
@@ -192,8 +208,10 @@ impl Whole {
         // Only what differs is read again; of a thousand equal mentions, one.
         let mut distinct: Vec<Entry> = Vec::new();
         let mut places: FxHashMap<u64, usize> = FxHashMap::default();
+        let mut rows: FxHashSet<(u64, u32)> = FxHashSet::default();
         for entry in same {
             let place = *places.entry(entry.content).or_insert(distinct.len());
+            let within = entry.primary && !rows.insert((entry.content, entry.source));
             let Some(other) = distinct.get_mut(place) else {
                 distinct.push(*entry);
                 continue;
@@ -203,6 +221,11 @@ impl Whole {
             other.primary |= entry.primary;
             other.mention &= entry.mention;
             self.drop(*entry, row);
+            if let Some(repeated) =
+                self.merged.repeated.get_mut(entry.source as usize).filter(|_| row)
+            {
+                *(if within { &mut repeated.within } else { &mut repeated.across }) += 1;
+            }
         }
         if distinct.len() < 2 {
             return Ok(());
@@ -259,6 +282,12 @@ impl Whole {
         }
     }
 
+    /// The id of a record.
+    pub(super) fn id_of(&mut self, entry: Entry) -> io::Result<String> {
+        let record = self.read(entry)?;
+        Ok(record.get("id").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned())
+    }
+
     fn read(&mut self, entry: Entry) -> io::Result<serde_json::Value> {
         let Some(file) = self.records.get_mut(entry.kind as usize) else {
             return Ok(serde_json::Value::Null);
@@ -303,6 +332,7 @@ mod whole {
                     source: 0,
                     primary: true,
                     mention: false,
+                    link: 0,
                 });
             };
             add(Kind::System, 1, 1, r#"{"id":"s"}"#);

@@ -1,6 +1,6 @@
 //! What one row, or one file, doesn't say by itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::convert::each_row;
 use super::files::{self, Form};
@@ -55,31 +55,63 @@ pub fn survey(source: &mut Source) -> Result<(), Fault> {
     source.notes = notes;
     if !tells && source.importer.kind == "hr-csv" {
         // A list without its leavers is a part of one.
-        source.pages.entry(String::from("leavers")).or_default().next = true;
+        source.incomplete.push(
+            "NO COLUMN SAYS WHO HAS LEFT: name it in [import.columns], as `ended_at` or `status`, or export it along with the leavers".into(),
+        );
     }
     Ok(())
 }
 
+/// Rows that say word for word what another one says.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Repeated {
+    /// What another row of the same source says.
+    pub within: u64,
+    /// What another source says.
+    pub across: u64,
+}
+
+/// What the pages of one list hold together.
+#[derive(Default)]
+struct Together {
+    rows: u64,
+    starts: BTreeSet<u64>,
+    /// Whether two of them begin at the same row.
+    again: bool,
+}
+
+/// Counts the rows that pages hold, each once: a page that was fetched twice doesn't stand for the
+/// one that is missing.
+///
 /// Several files can hold the pages of one list: where they hold as many rows together as the vendor
-/// counts, none is missing. As many to the row: more would be several lists of one length.
-pub fn pages_of_one_list(sources: &mut [Source]) {
-    let mut read: BTreeMap<(String, String, u64), u64> = BTreeMap::new();
+/// counts, none is missing. As many to the row: more would be several lists of one length. Pages
+/// that begin at the same row are of several lists.
+pub fn pages_of_one_list(sources: &mut [Source], repeated: &[Repeated]) {
+    let mut read: BTreeMap<(String, String, u64), Together> = BTreeMap::new();
     let key = |source: &Source, place: &str, total: u64| {
         let of = source.export.setting.system.clone().unwrap_or_else(|| source.export.kind.into());
         (of, place.to_owned(), total)
     };
-    for source in sources.iter() {
-        for (place, page) in &source.pages {
-            if let Some(total) = page.total {
-                *read.entry(key(source, place, total)).or_default() += page.rows;
+    for (source, repeated) in sources.iter_mut().zip(repeated) {
+        let mut pages = std::mem::take(&mut source.pages);
+        for (place, page) in pages.iter_mut().filter(|(_, page)| page.total.is_some()) {
+            let times = page.starts.values().copied().max().unwrap_or(1).max(1);
+            page.rows = (page.rows / times).min(page.rows.saturating_sub(repeated.within));
+            let total = page.total.unwrap_or(0);
+            let all = read.entry(key(source, place, total)).or_default();
+            all.rows += page.rows.saturating_sub(repeated.across);
+            for start in page.starts.keys() {
+                all.again |= !all.starts.insert(*start);
             }
         }
+        source.pages = pages;
     }
     for source in sources {
         let mut pages = std::mem::take(&mut source.pages);
         for (place, page) in &mut pages {
             let whole = page.total.is_some_and(|total| {
-                read.get(&key(source, place, total)).is_some_and(|rows| *rows == total)
+                let all = read.get(&key(source, place, total));
+                all.is_some_and(|all| all.rows == total && !all.again)
             });
             if whole {
                 page.total = Some(page.rows);

@@ -10,6 +10,8 @@ use super::row::Header;
 
 /// No heading is longer than this.
 const HEADING: usize = 1 << 20;
+/// How many lines are looked at to find the heading below a report's title.
+const TITLES: usize = 16;
 
 /// Reads a table line by line.
 pub struct Table<R> {
@@ -20,6 +22,8 @@ pub struct Table<R> {
     /// How many quotes there were so far.
     quotes: Arc<AtomicU64>,
     last: u64,
+    /// How many lines stand before the heading.
+    before: u64,
 }
 
 /// The beginning of a text, which was looked at, and the rest.
@@ -48,7 +52,7 @@ impl<R: Read> Table<R> {
     pub fn new(mut from: R, name: &str) -> Result<Self, Fault> {
         // A reader may hand out less than a line at first.
         let mut start = Vec::new();
-        while start.len() < HEADING && !start.contains(&b'\n') {
+        while start.len() < HEADING && memchr::memchr_iter(b'\n', &start).count() < TITLES {
             let mut some = [0; 1 << 12];
             match from.read(&mut some) {
                 Ok(0) => break,
@@ -57,11 +61,13 @@ impl<R: Read> Table<R> {
                 Err(error) => return Err(super::frame::unreadable(name, &error)),
             }
         }
-        let heading = start.split(|b| *b == b'\n').find(|line| !line.is_empty()).unwrap_or(&[]);
-        let count = |separator: u8| memchr::memchr_iter(separator, heading).count();
-        let separator =
-            [b',', b';', b'\t', b'|'].into_iter().rev().max_by_key(|separator| count(*separator));
-        let separator = separator.filter(|separator| count(*separator) > 0).unwrap_or(b',');
+        let (skipped, separator) = heading(&start);
+        let (titles, table) = start.split_at_checked(skipped).unwrap_or((&[], &start));
+        // Of an end of line of two bytes, the reader counts the second with the next line.
+        let two = table.split_inclusive(|b| *b == b'\n').next();
+        let two = two.is_some_and(|line| line.ends_with(b"\r\n"));
+        let before = memchr::memchr_iter(b'\n', titles).count() as u64 + u64::from(two);
+        let start = start.split_off(skipped);
         let quotes = Arc::new(AtomicU64::new(0));
         let from = BufReader::with_capacity(
             1 << 20,
@@ -71,9 +77,9 @@ impl<R: Read> Table<R> {
             csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(from);
         let header = match lines.headers() {
             Ok(headings) => Header::new(headings.iter()),
-            Err(error) => return Err(fault(name, &error)),
+            Err(error) => return Err(fault(name, &error, before)),
         };
-        Ok(Self { lines, header, name: name.to_owned(), quotes, last: 1 })
+        Ok(Self { lines, header, name: name.to_owned(), quotes, last: 1, before })
     }
 
     /// Fills a list with lines, up to so many; says how many. The lines that are in it are filled
@@ -92,7 +98,7 @@ impl<R: Read> Table<R> {
             let mut record = used.next().map(|(_, record)| record).unwrap_or_default();
             match self.lines.read_record(&mut record) {
                 Ok(true) => {
-                    let line = record.position().map_or(0, csv::Position::line);
+                    let line = record.position().map_or(0, csv::Position::line) + self.before;
                     self.last = line;
                     // Some reports end each line with a separator, the heading too or not.
                     trim(&mut record, self.header.names.len());
@@ -108,11 +114,50 @@ impl<R: Read> Table<R> {
                     return Err(Fault::new(message, help).at(place.moved(self.last, 1)));
                 }
                 Ok(false) => break,
-                Err(error) => return Err(fault(&self.name, &error)),
+                Err(error) => return Err(fault(&self.name, &error, self.before)),
             }
         }
         Ok(lines.len())
     }
+}
+
+/// Where the heading begins, and what separates its cells: what it has most of, or what the line
+/// says that Excel puts before a table (`sep=;`). The titles of a report have a cell or two, and the
+/// table below them has many.
+fn heading(start: &[u8]) -> (usize, u8) {
+    const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
+    let count = |line: &[u8], separator: u8| memchr::memchr_iter(separator, line).count();
+    let best = |line: &[u8]| {
+        let best = SEPARATORS.into_iter().rev().max_by_key(|separator| count(line, *separator));
+        best.filter(|separator| count(line, *separator) > 0).unwrap_or(b',')
+    };
+    let filled = |line: &[u8]| {
+        let (separator, mut quoted) = (best(line), false);
+        let cells = line.split(|b| {
+            quoted ^= *b == b'"';
+            *b == separator && !quoted
+        });
+        cells.filter(|cell| cell.iter().any(|b| !b.is_ascii_whitespace() && *b != b'"')).count()
+    };
+    let mut at = 0;
+    let mut said = None;
+    let mut lines: Vec<(usize, &[u8])> = Vec::new();
+    for line in start.split_inclusive(|b| *b == b'\n').take(TITLES) {
+        lines.push((at, line.trim_ascii()));
+        at += line.len();
+    }
+    if let Some((_, [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', separator])) = lines.first() {
+        said = Some(*separator);
+        lines.remove(0);
+    }
+    let most = lines.iter().map(|(_, line)| filled(line)).max().unwrap_or(0);
+    // A heading can begin with a quoted cell of several lines.
+    let is_title = |line: &[u8]| {
+        line.is_empty() || most >= 4 && filled(line) <= 2 && count(line, b'"') % 2 == 0
+    };
+    let found = lines.iter().find(|(_, line)| !is_title(line)).or(lines.first());
+    let (at, line) = found.copied().unwrap_or((0, &[]));
+    (at, said.unwrap_or_else(|| best(line)))
 }
 
 /// Cuts empty cells off that the heading has none for.
@@ -122,8 +167,8 @@ fn trim(record: &mut csv::StringRecord, wanted: usize) {
     }
 }
 
-fn fault(name: &str, error: &csv::Error) -> Fault {
-    let line = error.position().map_or(0, csv::Position::line);
+fn fault(name: &str, error: &csv::Error, before: u64) -> Fault {
+    let line = error.position().map_or(0, csv::Position::line) + before;
     let message = match error.kind() {
         csv::ErrorKind::Io(error) => return super::frame::unreadable(name, error),
         csv::ErrorKind::Utf8 { err, .. } => {
@@ -134,4 +179,38 @@ fn fault(name: &str, error: &csv::Error) -> Fault {
     let place = Text { name, text: " " }.excerpt(0..1, &[], String::new());
     Fault::new(message, "save the table as UTF-8, or say its `encoding` in [[import]]")
         .at(place.moved(line, 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Vec<String>, Vec<(u64, usize)>) {
+        let mut table = Table::new(text.as_bytes(), "x").unwrap();
+        let mut lines = Vec::new();
+        table.lines(&mut lines, 10).unwrap();
+        let lines = lines.iter().map(|(line, record)| (*line, record.len())).collect();
+        (table.header.names.clone(), lines)
+    }
+
+    #[test]
+    fn the_heading_is_found_below_titles_and_what_excel_puts_before_it() {
+        let wanted = ["ID", "Mail", "Hired", "Left"];
+        for (text, line) in [
+            ("ID,Mail,Hired,Left\n1,a,b,c\n", 2),
+            ("sep=;\nID;Mail;Hired;Left\n1;a;b;c\n", 3),
+            ("All Workers,,,\nAs of,2026-06-30,,\n\nID,Mail,Hired,Left\n1,a,b,c\n", 5),
+            ("All Workers\r\n\r\nID,Mail,Hired,Left\r\n1,,,\r\n", 4),
+        ] {
+            let (header, lines) = read(text);
+            assert_eq!(
+                (header, lines),
+                (wanted.map(str::to_owned).to_vec(), vec![(line, 4)]),
+                "{text}"
+            );
+        }
+        // A table of two columns has no title.
+        assert_eq!(read("account,person\na,b\n").0, ["account", "person"]);
+        assert_eq!(read("account,person\na,\"b, c, d, e\"\n").0, ["account", "person"]);
+    }
 }

@@ -22,6 +22,11 @@ pub(super) fn total_of(key: &str, value: &Value<'_>) -> Option<u64> {
     TOTALS.contains(&key).then(|| value.text()?.parse().ok())?
 }
 
+/// At which row of the list a page begins, where it says so.
+pub(super) fn start_of(key: &str, value: &Value<'_>) -> Option<u64> {
+    (key == "startIndex").then(|| value.text()?.parse().ok())?
+}
+
 pub(super) fn total(members: &[(Cow<'_, str>, Value<'_>)]) -> Option<u64> {
     members.iter().filter_map(|(key, value)| total_of(key, value)).max()
 }

@@ -26,7 +26,7 @@ pub fn write(
             .exported_at(source.exported_at)
             .rows(source.written + source.merged)
             .expected_rows(source.read + source.missing + source.contradicting)
-            .truncated(source.truncated)
+            .truncated(source.lacks_rows())
             .finish()
     });
     let sources: Vec<Vec<u8>> = sources.collect();

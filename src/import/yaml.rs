@@ -66,7 +66,8 @@ impl<'n, R: Read> Documents<'n, R> {
     fn json(&self, line: u64, text: &str) -> Result<String, Fault> {
         let value: Result<serde_json::Value, _> = serde_saphyr::from_str(text);
         let value = value.map_err(|_| {
-            let place = Text { name: self.name, text }.excerpt(0..1, &[], String::new());
+            // The line is not shown: what stands in it could be a secret.
+            let place = Text { name: self.name, text: " " }.excerpt(0..1, &[], String::new());
             Fault::new(
                 format!("{}: the document at line {line} is no YAML", quote(self.name)),
                 "export it again, perhaps as JSON",

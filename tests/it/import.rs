@@ -285,9 +285,16 @@ fn outputs_never_replace_exports_and_nothing_is_half_written() {
     let done = nhi("import people.csv -o people.csv").at(exports.path()).run();
     assert_eq!(done.code, 2);
     assert_eq!(std::fs::read_to_string(exports.path().join("people.csv")).unwrap(), people);
-    let done = nhi("import . -o out.json").at(exports.path()).run();
+    let done = nhi("import people.csv cut.json -o out.json").at(exports.path()).run();
     assert_eq!(done.code, 2);
     assert!(done.err.contains("cut.json:1:2"), "{}", done.err);
+    // The next time, it would be read as an export.
+    let done = nhi("import . -o out.json").at(exports.path()).run().refused();
+    assert!(done.err.contains("among the exports"), "{}", done.err);
+    for lost in ["-o no/i.json", "-o i.json --report no/r.json"] {
+        let done = nhi("import people.csv").args(lost).at(exports.path()).run().refused();
+        assert!(done.err.contains("no such folder"), "{}", done.err);
+    }
     let mut left: Vec<_> = std::fs::read_dir(exports.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name())

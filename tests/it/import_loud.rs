@@ -6,20 +6,20 @@ use crate::import::WORKER;
 use crate::run::{folder, nhi};
 
 /// Imports files of a folder and checks the result: what came of it, and what the check says.
-fn checked(files: &[(&str, &str)]) -> (String, Value) {
+pub fn checked(files: &[(&str, &str)]) -> (String, Value) {
     let exports = folder(files);
     let done = nhi("check . --import --isolated --format json").at(exports.path()).run();
     assert_ne!(done.code, 2, "{}", done.err);
     (done.err.clone(), done.json())
 }
 
-fn incomplete(report: &Value) -> bool {
+pub fn incomplete(report: &Value) -> bool {
     let findings = report["findings"].as_array().unwrap();
     let source = findings.iter().any(|finding| finding["rule"] == "source-incomplete");
     source && report["verdict"] != "pass"
 }
 
-const OKTA: &str = r#"{"id": "00u1", "status": "ACTIVE", "created": "2020-01-01T00:00:00.000Z", "profile": {"login": "ada@corp.example", "email": "ada@corp.example"}, "credentials": {}}"#;
+pub const OKTA: &str = r#"{"id": "00u1", "status": "ACTIVE", "created": "2020-01-01T00:00:00.000Z", "profile": {"login": "ada@corp.example", "email": "ada@corp.example"}, "credentials": {}}"#;
 
 #[test]
 fn a_word_of_status_that_nobody_knows_is_never_a_worker_who_is_there() {
@@ -37,9 +37,9 @@ fn a_word_of_status_that_nobody_knows_is_never_a_worker_who_is_there() {
 #[test]
 fn an_export_without_its_leavers_is_incomplete() {
     let people =
-        "Employee ID,Work Email,Hire Date,Date Left\n1,ada@corp.example,2020-01-31,2021-01-31\n";
+        "Employee ID,Work Email,Hire Date,Gone since\n1,ada@corp.example,2020-01-31,2021-01-31\n";
     let (said, report) = checked(&[("people.csv", people), ("okta.json", &format!("[{OKTA}]"))]);
-    assert!(said.contains("NO COLUMN SAYS WHO HAS LEFT"), "{said}");
+    assert!(said.contains("NO COLUMN SAYS WHO HAS LEFT") && !said.contains("CUT OFF"), "{said}");
     assert_ne!(report["verdict"], "pass");
     assert!(
         report["findings"]
@@ -128,6 +128,10 @@ fn what_is_said_in_vain_is_an_error() {
     )
     .unwrap();
     nhi("import people.csv okta.json").at(exports.path()).run().refused();
+    let block = "[[import]]\npath = \"okta.json\"\nsystem = \"x\"\n";
+    std::fs::write(exports.path().join("nhi-policy.toml"), block.repeat(2)).unwrap();
+    let done = nhi("import people.csv okta.json").at(exports.path()).run().refused();
+    assert!(done.err.contains("two blocks"), "{}", done.err);
 }
 
 #[test]
@@ -164,4 +168,124 @@ fn a_large_page_that_names_another_one_first_is_cut_off() {
     let (said, report) = checked(&[("page.json", &page)]);
     assert!(said.contains("2000 read") && said.contains("CUT OFF"), "{said}");
     assert!(incomplete(&report));
+}
+
+/// Checks files for critical findings only, of which there are none.
+fn only_critical(files: &[(&str, &str)]) -> (i32, String) {
+    let exports = folder(files);
+    let done = nhi("check . --import --isolated --fail-on critical").at(exports.path()).run();
+    (done.code, done.err + &done.out)
+}
+
+/// A page of SCIM: how many there are in all, where it begins, and the ids on it.
+fn page(total: u64, start: u64, ids: &[u64]) -> String {
+    let user = |id: &u64| {
+        format!(
+            "{{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:User\"],\"id\":\"u{id}\",\"userName\":\"u{id}\",\"active\":true}}"
+        )
+    };
+    let users: Vec<String> = ids.iter().map(user).collect();
+    format!(
+        "{{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:ListResponse\"],\"totalResults\":{total},\"startIndex\":{start},\"Resources\":[{}]}}",
+        users.join(",")
+    )
+}
+
+#[test]
+fn a_page_that_was_fetched_twice_is_not_the_one_that_is_missing() {
+    let first = page(4, 1, &[1, 2]);
+    for (files, missing) in [
+        (vec![("a.json", first.clone()), ("b.json", first.clone())], true),
+        (vec![("a.jsonl", format!("{first}\n{first}\n"))], true),
+        // Of two systems, each lacks its second page.
+        (vec![("a.json", first.clone()), ("b.json", page(4, 1, &[5, 6]))], true),
+        (vec![("a.json", first.clone()), ("b.json", page(4, 3, &[3, 4]))], false),
+        (vec![("a.jsonl", format!("{first}\n{}\n", page(4, 3, &[3, 4])))], false),
+        // The whole list twice is whole.
+        (vec![("a.json", page(2, 1, &[1, 2])), ("b.json", page(2, 1, &[1, 2]))], false),
+    ] {
+        let files: Vec<(&str, &str)> =
+            files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        let (said, report) = checked(&files);
+        assert_eq!(said.contains("CUT OFF"), missing, "{files:?}: {said}");
+        assert_eq!(incomplete(&report), missing, "{files:?}: {report}");
+    }
+}
+
+#[test]
+fn what_is_missing_or_refused_ends_with_3_whatever_counts_as_a_violation() {
+    let people = format!("{WORKER}1,ada@corp.example,2020-01-31,,Active\n");
+    let refused = format!("{people}2,bo@corp.example,soon,,Active\n");
+    let user = "{\"id\":\"1\",\"userPrincipalName\":\"ada@corp.example\",\"accountEnabled\":true}";
+    let entra = format!("{{\"@odata.count\":7,\"value\":[{user}]}}");
+    let github = "{\"total_count\":9,\"installations\":[{\"id\":1,\"app_id\":2,\"app_slug\":\"ci\",\"created_at\":\"2026-01-01T00:00:00Z\",\"permissions\":{},\"repository_selection\":\"all\"}]}";
+    for (other, text) in
+        [("scim.json", page(4, 1, &[1])), ("entra.json", entra), ("github.json", github.to_owned())]
+    {
+        let (code, said) = only_critical(&[("people.csv", &people), (other, &text)]);
+        assert_eq!(code, 3, "{said}");
+        assert!(said.contains(&format!("{other}` is truncated")), "{said}");
+    }
+    let (code, said) = only_critical(&[("people.csv", &refused), ("scim.json", &page(1, 1, &[1]))]);
+    assert!(code == 3 && said.contains("people.csv` is truncated"), "{said}");
+}
+
+#[test]
+fn members_that_are_expanded_to_the_limit_or_name_more_are_cut_off() {
+    let member = |n: usize| {
+        format!(
+            "{{\"@odata.type\":\"#microsoft.graph.user\",\"id\":\"10000000-0000-0000-0000-{n:012}\"}}"
+        )
+    };
+    let group = |count: usize, more: &str| {
+        let members: Vec<String> = (0..count).map(member).collect();
+        format!(
+            "{{\"@odata.context\":\"x\",\"value\":[{{\"id\":\"70000000-0000-0000-0000-000000000001\",\"displayName\":\"G\",\"groupTypes\":[],{more}\"members\":[{}]}}]}}",
+            members.join(",")
+        )
+    };
+    let next = "\"members@odata.nextLink\":\"https://corp.example/2\",";
+    for (text, cut) in [(group(20, ""), true), (group(3, next), true), (group(3, ""), false)] {
+        let (said, report) = checked(&[("groups.json", &text)]);
+        assert_eq!(said.contains("CUT OFF"), cut, "{said}");
+        assert_eq!(incomplete(&report), cut, "{report}");
+    }
+}
+
+#[test]
+fn a_broken_file_is_never_passed_over_and_an_inventory_is_no_export() {
+    let people = format!("{WORKER}1,ada@corp.example,2020-01-31,,Active\n");
+    let exports =
+        folder(&[("people.csv", &people), ("x.json", "{\"value\": [{\"id\": \"x\" oops}]}")]);
+    let done = nhi("import . --skip-unknown").at(exports.path()).run().refused();
+    assert!(done.err.contains("x.json:1:"), "{}", done.err);
+    let out = folder(&[]);
+    for name in ["i.json", "i.jsonl"] {
+        let path = out.path().join(name);
+        assert_eq!(nhi("import people.csv -o").arg(&path).at(exports.path()).run().code, 0);
+        let done = nhi("import --skip-unknown").arg(&path).run().refused();
+        assert!(done.err.contains("it is an inventory"), "{}", done.err);
+    }
+}
+
+#[test]
+fn a_broken_yaml_document_is_not_shown() {
+    let yaml = "apiVersion: v1\nkind: Secret\nmetadata: {name: a\npassword: Hunter22\n";
+    let exports = folder(&[("x.yaml", yaml)]);
+    let done = nhi("import x.yaml").at(exports.path()).run().refused();
+    assert!(done.err.contains("x.yaml:1") && !done.err.contains("Hunter22"), "{}", done.err);
+}
+
+#[test]
+fn every_document_of_a_stream_is_in_the_count_of_rows() {
+    let object = |kind: &str| {
+        format!(
+            "{{\"apiVersion\":\"v1\",\"kind\":\"{kind}\",\"metadata\":{{\"name\":\"a\",\"namespace\":\"b\"}}}}\n"
+        )
+    };
+    let stream = [object("ServiceAccount"), object("ConfigMap"), object("Gadget")].join("---\n");
+    let (said, report) = checked(&[("objects.yaml", &stream)]);
+    assert!(said.contains("3 read = 1 written + 1 merged + 1 refused"), "{said}");
+    assert!(said.contains("1x object of another kind (not written)"), "{said}");
+    assert!(incomplete(&report), "{report}");
 }

@@ -23,6 +23,7 @@ mod exceptions;
 mod exits;
 mod import;
 mod import_loud;
+mod import_people;
 mod inputs;
 mod laws;
 mod names;

@@ -40,7 +40,7 @@ pub const IMPORTER: Importer = Importer {
 const SHAPES: &[Shape] = &[
     Shape {
         name: "error",
-        is: |row| row.all(&["error.message"]),
+        is: |row| row.all(&["error.message"]) && row.text("type") == Some("error"),
         read: |_, _| refuse("an error of Anthropic's"),
     },
     Shape {

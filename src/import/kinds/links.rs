@@ -1,5 +1,6 @@
 //! The user's own list of whose an account is: it decides before any other step.
 
+use super::spelling::{self, Spelt};
 use super::{Importer, Shape};
 use crate::fault::quote;
 use crate::import::row::{Refusal, Row, refuse};
@@ -16,18 +17,21 @@ pub const IMPORTER: Importer = Importer {
     shapes: &[Shape {
         name: "link",
         is: |row| {
-            row.all(&["account", "person"])
-                && row
-                    .names()
-                    .iter()
-                    .all(|name| ["account", "person", "system", "note"].contains(name))
+            // Columns of the user's own are theirs; what only vendors have makes it another table.
+            let known = |name: &&str| OWN.iter().any(|own| own.eq_ignore_ascii_case(name));
+            spelling::all(row, &["account", "person"]) && row.names().iter().all(known)
         },
         read: link,
     }],
     survey: false,
 };
 
+/// The columns that it may have, in any case.
+const OWN: &[&str] =
+    &["account", "person", "system", "note", "notes", "comment", "comments", "reason", "remark"];
+
 fn link(row: &Row<'_>, out: &mut Sink<'_>) -> Result<(), Refusal> {
+    let row = Spelt(*row);
     let account = row.need("account")?;
     let person = row.need("person")?;
     let own = person.strip_prefix("person:").or(person.strip_prefix("workload:")).unwrap_or(person);
@@ -36,7 +40,9 @@ fn link(row: &Row<'_>, out: &mut Sink<'_>) -> Result<(), Refusal> {
     }
     let system = row.text("system").unwrap_or_default();
     // What the user notes for themselves.
-    row.text("note");
+    for own in OWN {
+        let _ = row.text(own);
+    }
     out.given_link(system, account, (person != "-").then_some(person));
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What all rows of AWS IAM have in common: ARNs, dates, tags, policy documents.
 
 use crate::import::row::{Cells, Columns, Refusal, Row, refuse};
+use crate::import::secrets::names_secret;
 use crate::import::sink::Sink;
 use crate::import::value::Value;
 use crate::import::when;
@@ -50,10 +51,14 @@ pub fn many<'a>(row: &Row<'a>, path: &str) -> Vec<Row<'a>> {
     if rows.is_empty() { row.row(path).into_iter().collect() } else { rows }
 }
 
-/// AWS tags, as they are written to a record: `tag:Environment`.
+/// AWS tags, as they are written to a record: `tag:Environment`. Some people keep secrets in them.
 pub fn tags<'a>(row: &Row<'a>) -> Vec<(String, &'a str)> {
     let tags = row.rows("Tags").into_iter();
-    tags.filter_map(|tag| Some((format!("tag:{}", tag.text("Key")?), tag.text("Value")?))).collect()
+    tags.filter_map(|tag| {
+        let key = tag.text("Key").filter(|key| !names_secret(key))?;
+        Some((format!("tag:{key}"), tag.text("Value")?))
+    })
+    .collect()
 }
 
 fn tag<'a>(row: &Row<'a>, keys: &[&str]) -> Option<&'a str> {

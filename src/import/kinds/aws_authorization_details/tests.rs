@@ -22,7 +22,8 @@ fn users_groups_and_their_policies() {
             "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}}],
          "AttachedManagedPolicies": [],
          "PermissionsBoundary": {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"},
-         "Tags": [{"Key": "Owner", "Value": "ADA@corp.example"}, {"Key": "CostCenter", "Value": "12"}]},
+         "Tags": [{"Key": "Owner", "Value": "ADA@corp.example"}, {"Key": "CostCenter", "Value": "12"},
+                  {"Key": "db_password", "Value": "not to be read"}]},
         {"UserName": "svc", "Arn": "arn:aws:iam::111122223333:user/svc/svc", "GroupList": [],
          "Tags": [{"Key": "owner", "Value": "gone@corp.example"}],
          "UserPolicyList": [{"PolicyName": "deny", "PolicyDocument": "%7B%22Statement%22%3A%5B%7B%22Effect%22%3A%22Deny%22%2C%22Action%22%3A%22*%22%2C%22Resource%22%3A%22*%22%7D%5D%7D"}],
@@ -39,6 +40,8 @@ fn users_groups_and_their_policies() {
     );
     let ada = made.one("accounts", ADA);
     assert_eq!(ada["identity"], "person:7");
+    assert_eq!(ada["tags"]["tag:CostCenter"], "12");
+    assert!(!format!("{:?}", made.records).contains("not to be read"));
     assert_eq!(ada["owner"], "person:7");
     assert_eq!(ada["created_at"], "2019-12-18T19:10:08Z");
     assert_eq!(ada["tags"]["tag:CostCenter"], "12");

@@ -26,10 +26,12 @@
 //!   workload, not as a login of its account.
 //! - An eligible role (Privileged Identity Management) is a right: it can be had at any time.
 //! - Of several owners, the first whom anybody knows answers for it; the others are a tag.
+//! - Members of a group that are expanded are twenty at most, and nothing says that there are more:
+//!   exactly twenty make the export incomplete.
 //! - Secrets (`secretText`, `key`, `hint`) are never read.
 
 use super::{Importer, Shape};
-use crate::import::row::Keys;
+use crate::import::row::{Keys, refuse};
 use fields::{all, any, is_a};
 
 mod apps;
@@ -46,7 +48,7 @@ mod users;
 pub const IMPORTER: Importer = Importer {
     kind: "entra",
     title: "Microsoft Entra ID (Microsoft Graph): users, groups, applications, roles; Azure role assignments",
-    how: "az rest --method get --url 'https://graph.microsoft.com/v1.0/users?$select=id,displayName,userPrincipalName,mail,otherMails,proxyAddresses,employeeId,accountEnabled,userType,createdDateTime,lastPasswordChangeDateTime,signInActivity&$top=500' (every page); the same for /applications?$expand=owners, /servicePrincipals?$expand=owners, /groups?$expand=members, /organization, /oauth2PermissionGrants, /roleManagement/directory/roleDefinitions and .../roleAssignments, /beta/reports/servicePrincipalSignInActivities and .../appCredentialSignInActivities; az role assignment list --all",
+    how: "az rest --method get --url 'https://graph.microsoft.com/v1.0/users?$select=id,displayName,userPrincipalName,mail,otherMails,proxyAddresses,employeeId,accountEnabled,userType,createdDateTime,lastPasswordChangeDateTime,signInActivity&$top=500' (every page); the same for /applications?$expand=owners, /servicePrincipals?$expand=owners, /groups, /organization, /oauth2PermissionGrants, /roleManagement/directory/roleDefinitions and .../roleAssignments, /beta/reports/servicePrincipalSignInActivities and .../appCredentialSignInActivities; az role assignment list --all; of each group, az ad group member list --group ID --query \"[].{groupId:'ID',memberId:id,memberType:\\\"@odata.type\\\"}\" ($expand=members gives twenty of them at most)",
     unknown: "whether a user without an employee id is a human; successful sign-ins before December 2023; uses of credentials outside the beta reports; where secrets lie; who made them; devices and contacts in groups",
     marks: &["@odata.", "microsoft.graph"],
     shapes: SHAPES,
@@ -54,6 +56,15 @@ pub const IMPORTER: Importer = Importer {
 };
 
 const SHAPES: &[Shape] = &[
+    Shape {
+        name: "error",
+        is: |row| {
+            // Google's errors have a number for a code.
+            row.all(&["error.message"])
+                && row.text("error.code").is_some_and(|code| code.parse::<u64>().is_err())
+        },
+        read: |_, _| refuse("it is an error of Microsoft Graph, no answer: export it again"),
+    },
     Shape { name: "removed object", is: |row| any(row, &["@removed"]), read: objects::removed },
     Shape { name: "event or report", is: is_event, read: objects::event },
     Shape {
@@ -95,7 +106,6 @@ const SHAPES: &[Shape] = &[
     Shape { name: "other object", is: is_other, read: objects::other },
 ];
 
-/// Rows that name users but are none.
 /// Rows that name users but are none.
 fn is_event(row: &Keys<'_>) -> bool {
     const MARKS: &[&str] = &[

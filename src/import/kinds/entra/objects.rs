@@ -145,8 +145,18 @@ pub fn group(row: &Row<'_>, out: &mut Sink<'_>) -> Result<(), Refusal> {
         .system(system.as_str())
         .name(text(row, "displayName"))
         .members(members.iter().filter_map(Subject::member).collect::<Vec<_>>());
-    out.put(draft)
+    out.put(draft)?;
+    // Microsoft Graph expands no more than twenty, and says nothing of the others.
+    if rows(row, "members").len() == EXPANDED
+        || row.keys().names().iter().any(|key| key.ends_with("@odata.nextLink"))
+    {
+        out.partial("a group's expanded members end where Microsoft Graph cuts them off: export /groups/ID/members of each, with the group's id as `groupId` in every row");
+    }
+    Ok(())
 }
+
+/// How many members of a group `$expand=members` gives at most.
+const EXPANDED: usize = 20;
 
 /// Reads a row of a list of memberships: a group and one of its members.
 pub fn membership(row: &Row<'_>, out: &mut Sink<'_>) -> Result<(), Refusal> {

@@ -47,7 +47,7 @@ pub fn user(row: &Row<'_>, out: &mut Sink<'_>) -> Result<(), Refusal> {
         out.put(draft.identity(agent.as_deref().map(To::workload)))?;
     } else if out.export.setting.people && user.kind != AccountType::System {
         let (person, known) = user.person(&id, row, out)?;
-        out.account_of(draft, person, known)?;
+        out.account_of(&system, draft, person, known)?;
     } else {
         out.account(&system, draft, &user.claim(row))?;
     }
@@ -185,6 +185,7 @@ impl<'a> User<'a> {
         let given = given.find(|(said, _)| said.trim().eq_ignore_ascii_case(word));
         let status = given.map_or(meant, |(_, status)| *status);
         let manager = text(row, "manager.id").map(|id| out.id(&id.to_lowercase())).transpose()?;
+        let manager = manager.map(|manager| out.manager_of(manager)).transpose()?;
         let claim = self.claim(row);
         let known = Known {
             id: id.to_owned(),

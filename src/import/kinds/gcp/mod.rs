@@ -38,6 +38,14 @@ pub const IMPORTER: Importer = Importer {
     unknown: "owners, last uses, users and groups (Google Workspace has them), dates of grants",
     marks: &["gserviceaccount.com", "googleapis.com/"],
     shapes: &[
+        Shape {
+            name: "error",
+            is: |row| {
+                row.all(&["error.message"])
+                    && row.text("error.code").is_some_and(|code| code.parse::<u64>().is_ok())
+            },
+            read: |_, _| refuse("it is an error of Google's, no answer: export it again"),
+        },
         Shape { name: "asset", is: |row| row.any(&["assetType", "asset_type"]), read: asset },
         Shape {
             name: "policy of a resource",

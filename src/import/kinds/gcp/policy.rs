@@ -11,7 +11,7 @@
 //! - Service agents are accounts of Google's own services: nobody can own or rotate them, so they
 //!   are groups too.
 //! - A condition `request.time < timestamp(...)` is an end, unless there is an `||` or a `!` beside
-//!   it; a right whose end was before the export is expired.
+//!   it, or the time is reckoned with; a right whose end was before the export is expired.
 
 use crate::import::people::Claim;
 use crate::import::row::{Refusal, Row};
@@ -248,7 +248,11 @@ pub(super) fn end(expression: &str) -> Option<Instant> {
         let rest = rest.trim_start().strip_prefix('<')?.trim_start_matches('=').trim_start();
         let rest = rest.strip_prefix("timestamp")?.trim_start().strip_prefix('(')?.trim_start();
         let quote = rest.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
-        when::read(rest.split(quote).nth(1)?)
+        let mut parts = rest.splitn(3, quote);
+        let at = when::read(parts.nth(1)?)?;
+        // What is added to a time, or taken from it, moves the end.
+        let behind = parts.next()?.trim_start().strip_prefix(')')?.trim_start_matches([' ', ')']);
+        (behind.is_empty() || behind.starts_with("&&")).then_some(at)
     });
     ends.min()
 }

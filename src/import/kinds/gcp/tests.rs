@@ -14,6 +14,20 @@ fn read(text: &str) -> Made {
 const ETL: &str = "gcp:etl@p1.iam.gserviceaccount.com";
 
 #[test]
+fn an_end_that_is_reckoned_with_is_not_read() {
+    let at = "request.time < timestamp('2020-01-01T00:00:00Z')";
+    for (more, wanted) in [
+        ("", true),
+        (" && resource.name == 'x'", true),
+        (" + duration('315360000s')", false),
+        (" - duration('5s') && true", false),
+    ] {
+        assert_eq!(super::policy::end(&format!("{at}{more}")).is_some(), wanted, "{more}");
+    }
+    assert!(super::policy::end(&format!("({at})")).is_some());
+}
+
+#[test]
 fn a_service_account_is_a_workload_and_its_account() {
     let made = read(
         r#"{"headers": {"status": "200"}, "body": {"accounts": [

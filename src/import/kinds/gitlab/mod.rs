@@ -42,7 +42,9 @@ const SHAPES: &[Shape] = &[
     Shape {
         name: "error",
         is: |row| {
+            // An object is an error of Microsoft's or Google's.
             row.any(&["message", "error"])
+                && !row.is_object("error")
                 && row.names().iter().all(|name| name.starts_with("error") || *name == "message")
         },
         read: |_, _| refuse("an error of GitLab's"),

@@ -17,6 +17,15 @@ pub enum Day {
 }
 
 impl Day {
+    /// Whether it stands for no date: the end of time (9999, 2999, Oracle's 4712) or its beginning.
+    pub fn is_none(self) -> bool {
+        let year = match self {
+            Self::Whole(day) => day.year(),
+            Self::At(at) => at.date().get(..4).and_then(|year| year.parse().ok()).unwrap_or(0),
+        };
+        year >= 2900 || year <= 1900
+    }
+
     /// Its beginning; so many days later, of that day.
     pub fn instant(self, later: i64, offset: UtcOffset) -> Option<Instant> {
         match self {
@@ -39,12 +48,7 @@ pub fn read(row: &Row<'_>, column: &str, day_first: bool) -> Result<Option<Day>,
     let Some(day) = day(text, day_first) else {
         return refuse(format!("`{column}` is not a date: {}", quote(text)));
     };
-    let year = match day {
-        Day::Whole(day) => day.year(),
-        Day::At(instant) => instant.date().get(..4).and_then(|year| year.parse().ok()).unwrap_or(0),
-    };
-    // The end of time (9999, 2999, Oracle's 4712) and its beginning stand for no date.
-    if year >= 2900 || year <= 1900 {
+    if day.is_none() {
         row.replaced(column, text);
         return Ok(None);
     }
@@ -76,7 +80,17 @@ fn full_year(text: &str) -> Option<i32> {
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
-fn day(text: &str, day_first: bool) -> Option<Day> {
+/// Reads a day in any of the ways that people write one.
+pub fn day(text: &str, day_first: bool) -> Option<Day> {
+    // A spreadsheet may write its number of a day with a decimal.
+    let text = text.strip_suffix(".0").filter(|text| text.len() == 5).unwrap_or(text);
+    if text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit()) {
+        // `20261231` is a whole day, too.
+        return when::read(text).and_then(|at| when::date(&at.date())).map(Day::Whole);
+    }
+    // `2019/03/01`
+    let year_first = (text.as_bytes().get(4) == Some(&b'/')).then(|| text.replace('/', "-"));
+    let text = year_first.as_deref().unwrap_or(text);
     if let Some((first, second, year)) = strokes(text) {
         let (day, month) = if day_first { (first, second) } else { (second, first) };
         return when::day_of(year, month, day).map(Day::Whole);
@@ -138,12 +152,20 @@ mod tests {
             ("31 December 2024", false, "2024-12-31"),
             ("20241231", false, "2024-12-31"),
             ("45657", false, "2024-12-31"),
+            ("45657.0", false, "2024-12-31"),
+            ("2024/12/31", false, "2024-12-31"),
+            ("2024/12/31 00:00", true, "2024-12-31"),
             ("2024-12-31-07:00", false, "2024-12-31"),
             ("7/5/2011 0:00", false, "2011-07-05"),
             ("2024-12-31T23:30:00-05:00", false, "2025-01-01"),
         ] {
             let at = day(text, day_first).and_then(|day| day.instant(0, UtcOffset::UTC));
             assert_eq!(at.map(Instant::date).as_deref(), Some(wanted), "{text}");
+        }
+        // The last day belongs to the employment, however it is written.
+        for text in ["20241231", "2024/12/31", "45657.0"] {
+            let end = day(text, false).and_then(|day| day.instant(1, UtcOffset::UTC));
+            assert_eq!(end.map(Instant::date).as_deref(), Some("2025-01-01"), "{text}");
         }
         for text in ["13/13/2024", "soon", "2024", "1/2", "30.2.2024"] {
             assert_eq!(day(text, false), None, "{text}");

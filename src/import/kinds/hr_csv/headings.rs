@@ -1,7 +1,5 @@
 //! The headings that HR systems use.
 
-use crate::import::row::Keys;
-
 /// What a column can hold.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Field {
@@ -161,6 +159,17 @@ impl Field {
                 "empstatus",
                 "assignmentstatus",
                 "activestatus",
+                "isactive",
+                "active",
+                "activeflag",
+                "activeemployee",
+                "currentlyemployed",
+                "isemployed",
+                "workerstate",
+                "employmentstate",
+                "personnelstatus",
+                "jobstatus",
+                "beschäftigungsstatus",
             ],
         ),
         (
@@ -236,6 +245,11 @@ impl Field {
                 "eintrittsdatum",
                 "mostrecenthiredate",
                 "latesthiredate",
+                "eintritt",
+                "datedentrée",
+                "datedentree",
+                "dateembauche",
+                "fechadeingreso",
             ],
         ),
         (
@@ -262,6 +276,29 @@ impl Field {
                 "termination",
                 "leavedate",
                 "terminationeffectivedate",
+                "actualterminationdate",
+                "effectiveterminationdate",
+                "terminationdt",
+                "termdt",
+                "dateterminated",
+                "departuredate",
+                "dateofdeparture",
+                "departure",
+                "dateleft",
+                "lastdateworked",
+                "lastdayofemployment",
+                "relievingdate",
+                "dateofrelieving",
+                "employmentend",
+                "dateofexit",
+                "exit",
+                "dateofseparation",
+                "separationeffectivedate",
+                "austritt",
+                "datedesortie",
+                "datesortie",
+                "fechadebaja",
+                "fechadesalida",
             ],
         ),
         (
@@ -296,12 +333,20 @@ impl Field {
         ),
     ];
 
-    /// The field that a heading is of, and how early it counts among those of the field.
+    /// The field that a heading is of, and how early it counts among those of the field. What
+    /// stands in parentheses behind a date is of which kind it is: `Termination Date (Local)`.
     pub fn of(heading: &str) -> Option<(Self, usize)> {
-        let plain = plain(heading);
-        Self::ALL.iter().find_map(|(field, _, headings)| {
-            Some((*field, headings.iter().position(|heading| *heading == plain)?))
-        })
+        let known = |plain: &str| {
+            Self::ALL.iter().find_map(|(field, _, headings)| {
+                Some((*field, headings.iter().position(|heading| *heading == plain)?))
+            })
+        };
+        let without = || {
+            let (front, _) = heading.split_once('(')?;
+            known(&plain(front))
+                .filter(|(field, _)| matches!(field, Self::StartedAt | Self::EndedAt))
+        };
+        known(&plain(heading)).or_else(without)
     }
 
     /// The field of that name in the configuration.
@@ -310,24 +355,9 @@ impl Field {
     }
 }
 
-fn plain(heading: &str) -> String {
+/// A heading without case, spaces and punctuation.
+pub fn plain(heading: &str) -> String {
     heading.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-/// Whether a row is one of people of HR: it says who, and something that only HR says.
-pub fn is_worker(row: &Keys<'_>) -> bool {
-    let names = row.names();
-    let has = |field| names.iter().any(|name| Field::of(name).is_some_and(|(own, _)| own == field));
-    // Everything has an `id`: it is a person's beside a name and a first day.
-    let number = names.iter().any(|name| {
-        plain(name) != "id" && Field::of(name).is_some_and(|(own, _)| own == Field::EmployeeNumber)
-    });
-    let named = has(Field::Name) || has(Field::FirstName) || has(Field::Email);
-    let dates = has(Field::StartedAt) || has(Field::EndedAt);
-    let account = row.is_line() && (has(Field::Email) || has(Field::UserName));
-    number && (dates || has(Field::Status) || has(Field::Employment) || has(Field::Department))
-        || account && dates
-        || has(Field::EmployeeNumber) && named && has(Field::StartedAt)
 }
 
 #[cfg(test)]

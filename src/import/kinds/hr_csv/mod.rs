@@ -3,26 +3,30 @@
 //! There is no common format, so the columns are known by their usual headings, or by the user's
 //! map. Days have no time of day: employment begins with the start of its first day and ends with
 //! the end of its last one, at the offset that the user gives. Words of status are free text.
+//!
+//! What isn't known is never taken for somebody who is there: of several columns that say whether
+//! somebody has left, the one that ends access counts.
 
 use std::collections::BTreeMap;
 
 use super::{Importer, Shape};
-use crate::fault::quote;
 use crate::import::people::Known;
-use crate::import::row::{Refusal, Row, refuse};
+use crate::import::row::{Keys, Refusal, Row, refuse};
 use crate::import::setting::Setting;
 use crate::import::sink::Sink;
 use crate::inventory::draft::{Draft, To};
 use crate::inventory::record::Person;
-use crate::inventory::vocabulary::PersonStatus;
 use crate::time::Instant;
 
 mod dates;
 mod headings;
+mod hints;
+mod standing;
 pub mod survey;
 mod words;
 
-use headings::Field;
+use headings::{Field, plain};
+use hints::Hint;
 
 /// The importer.
 pub const IMPORTER: Importer = Importer {
@@ -31,15 +35,38 @@ pub const IMPORTER: Importer = Importer {
     how: "the HR system's report of all workers, those who left included, as CSV",
     unknown: "accounts and access; the time of day of a termination; often the end of a contract",
     marks: &[],
-    shapes: &[Shape { name: "worker", is: |row| headings::is_worker(row), read: worker }],
+    shapes: &[Shape { name: "worker", is: |row| is_worker(row), read: worker }],
     survey: true,
 };
+
+/// Whether a row is one of people of HR: it says who, and something that only HR says.
+pub fn is_worker(row: &Keys<'_>) -> bool {
+    let names = row.names();
+    let has = |field| names.iter().any(|name| Field::of(name).is_some_and(|(own, _)| own == field));
+    // Everything has an `id`: it is a person's beside a name and a first day.
+    let number = names.iter().any(|name| {
+        plain(name) != "id" && Field::of(name).is_some_and(|(own, _)| own == Field::EmployeeNumber)
+    });
+    let named = has(Field::Name) || has(Field::FirstName) || has(Field::Email);
+    let dates = has(Field::StartedAt) || has(Field::EndedAt);
+    let account = row.is_line() && (has(Field::Email) || has(Field::UserName));
+    // Directories say `active` of accounts, too.
+    let status = names.iter().any(|name| {
+        Field::of(name).is_some_and(|(own, _)| own == Field::Status)
+            && (row.is_line() || plain(name) != "active")
+    });
+    number && (dates || status || has(Field::Employment) || has(Field::Department))
+        || account && dates
+        || has(Field::EmployeeNumber) && named && has(Field::StartedAt)
+}
 
 /// What was made out before the first row.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// The columns of each field, in the order in which they count.
     columns: BTreeMap<Field, Vec<String>>,
+    /// The columns that nobody reads, but whose names could say who has left.
+    hints: Vec<(String, Hint)>,
     /// Whether dates begin with the day.
     day_first: bool,
     /// Whether managers are named by what the export knows people by.
@@ -60,7 +87,8 @@ impl Plan {
         self.texts(row, field).first().copied()
     }
 
-    /// The latest of the dates of a field: a rehire has two first days.
+    /// The latest of the dates of a field: a rehire has two first days. Of last days, the earliest:
+    /// nobody works on behind one, and what is planned for later changes nothing of it.
     fn day(
         &self,
         row: &Row<'_>,
@@ -68,13 +96,13 @@ impl Plan {
         later: i64,
         setting: &Setting,
     ) -> Result<Option<Instant>, Refusal> {
-        let mut latest = None;
+        let mut days = Vec::new();
         for column in self.columns.get(&field).map(Vec::as_slice).unwrap_or_default() {
             let day = dates::read(row, column, self.day_first)?;
-            let at = day.and_then(|day| day.instant(later, setting.offset));
-            latest = latest.max(at);
+            days.extend(day.and_then(|day| day.instant(later, setting.offset)));
         }
-        Ok(latest)
+        let days = days.into_iter();
+        Ok(if field == Field::EndedAt { days.min() } else { days.max() })
     }
 }
 
@@ -86,8 +114,10 @@ fn id_of(plan: &Plan, row: &Row<'_>) -> Option<String> {
 }
 
 fn addresses(cell: &str) -> impl Iterator<Item = String> {
-    let parts = cell.split([';', ',', ' ']).map(str::trim).filter(|part| part.contains('@'));
-    parts.map(str::to_lowercase)
+    // `Ann Lee <ann@corp.example>`, and several of them
+    let apart = |c: char| c.is_whitespace() || ";,|<>()\"'".contains(c);
+    let parts = cell.split(apart).map(|part| part.strip_prefix("mailto:").unwrap_or(part));
+    parts.filter(|part| part.contains('@')).map(str::to_lowercase)
 }
 
 fn worker(row: &Row<'_>, out: &mut Sink<'_>) -> Result<(), Refusal> {
@@ -99,6 +129,11 @@ fn worker(row: &Row<'_>, out: &mut Sink<'_>) -> Result<(), Refusal> {
     let Some(id) = id_of(plan, row) else {
         return refuse("it has no employee number, e-mail or user name");
     };
+    // The sum below a report is nobody.
+    if ["total", "grand total", "subtotal", "sum"].iter().any(|word| id.eq_ignore_ascii_case(word))
+    {
+        return refuse("it is a sum, not a person: take the line out of the export");
+    }
     // Two HR systems can give two people one number.
     let within = |id: String| match &setting.system {
         Some(system) => format!("{system}:{id}"),
@@ -110,24 +145,7 @@ fn worker(row: &Row<'_>, out: &mut Sink<'_>) -> Result<(), Refusal> {
     let user_name = plan.text(row, Field::UserName);
     let started_at = plan.day(row, Field::StartedAt, 0, setting)?;
     let ended_at = plan.day(row, Field::EndedAt, 1, setting)?;
-    let heading = plan.columns.get(&Field::Status).and_then(|columns| columns.first());
-    let status = match (plan.text(row, Field::Status), heading) {
-        (Some(text), Some(heading)) => match words::status(text, heading, setting) {
-            Some(status) => status,
-            None => {
-                // A leaver could hide behind a word that nobody knows.
-                return refuse(format!(
-                    "what its status {} means has to be said in [import.statuses]",
-                    quote(text)
-                ));
-            }
-        },
-        _ if ended_at.is_some_and(|end| end <= export.exported_at) => PersonStatus::Terminated,
-        (None, Some(_)) => PersonStatus::Unknown,
-        _ if !plan.columns.contains_key(&Field::EndedAt) => PersonStatus::Unknown,
-        _ if started_at.is_some_and(|start| start > export.exported_at) => PersonStatus::Prehire,
-        _ => PersonStatus::Active,
-    };
+    let status = standing::status(plan, row, (started_at, ended_at), export)?;
     let draft = Draft::<Person>::new(&id)
         .status(status)
         .name(name(plan, row).as_deref())

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashSet;
 
 use super::headings::Field;
+use super::hints::{Hint, hint};
 use super::{Plan, dates, id_of};
 use crate::fault::quote;
 use crate::import::row::Row;
@@ -48,6 +49,7 @@ impl Survey {
         if !new.is_empty() {
             self.headings.extend(new.into_iter().map(str::to_owned));
             self.plan.columns = columns(&self.headings, setting);
+            self.plan.hints = hints(&self.headings, setting);
         }
         for column in DATES.iter().filter_map(|field| self.plan.columns.get(field)).flatten() {
             let Some(text) = row.text(column) else { continue };
@@ -85,7 +87,8 @@ impl Survey {
             ));
         }
         for (field, column) in &setting.columns {
-            if !self.headings.iter().any(|heading| heading == column) && !self.headings.is_empty() {
+            let missing = !column.is_empty() && !self.headings.iter().any(|own| own == column);
+            if missing && !self.headings.is_empty() {
                 let near = crate::fault::suggest(column, self.headings.iter().map(String::as_str));
                 return Err(format!("there is no column {} for `{field}`\n{near}", quote(column)));
             }
@@ -119,9 +122,6 @@ impl Survey {
         notes.push(format!("columns: {}", known.collect::<Vec<_>>().join("; ")));
         let tells = self.plan.columns.contains_key(&Field::Status)
             || self.plan.columns.contains_key(&Field::EndedAt);
-        if !tells {
-            notes.push("NO COLUMN SAYS WHO HAS LEFT: name it in [import.columns], or export the leavers too".into());
-        }
         Ok((self.plan, notes, tells))
     }
 }
@@ -140,9 +140,29 @@ fn columns(headings: &[String], setting: &Setting) -> BTreeMap<Field, Vec<String
         columns.insert(field, headings.into_iter().map(|(_, heading)| heading).collect());
     }
     for (name, column) in &setting.columns {
-        if let Some(field) = Field::called(name) {
-            columns.insert(field, vec![column.clone()]);
+        match Field::called(name) {
+            // An empty name says that there is none.
+            Some(field) if column.is_empty() => {
+                columns.remove(&field);
+            }
+            Some(field) => {
+                columns.insert(field, vec![column.clone()]);
+            }
+            None => {}
         }
     }
     columns
+}
+
+/// The columns that could say who has left, unless the user says which ones do.
+fn hints(headings: &[String], setting: &Setting) -> Vec<(String, Hint)> {
+    let decided = |hint: Hint| {
+        setting.columns.contains_key(if hint == Hint::Ended { "ended_at" } else { "status" })
+    };
+    let named = |heading: &String| setting.columns.values().any(|own| own == heading);
+    let hints = headings.iter().filter(|heading| !named(heading));
+    hints
+        .filter_map(|heading| Some((heading.clone(), hint(heading)?)))
+        .filter(|(_, hint)| !decided(*hint))
+        .collect()
 }

@@ -1,5 +1,6 @@
 //! The words that HR systems use.
 
+use super::hints::Hint;
 use crate::import::setting::Setting;
 use crate::inventory::vocabulary::{PersonEmployment, PersonStatus};
 
@@ -49,9 +50,16 @@ const LEFT: &[&str] = &[
     "ausgeschied",
     "inaktiv",
     "withdrawn",
+    "departed",
+    "departure",
+    "discharg",
+    "released",
+    "abandon",
+    "abscond",
+    "inactif",
 ];
 /// Words that turn the next one around.
-const NOT: &[&str] = &["not", "no", "non", "in", "never", "previously", "formerly", "ex", "longer"];
+const NOT: &[&str] = &["not", "no", "non", "never", "previously", "formerly", "ex", "longer"];
 /// Words of those who are yet to come.
 const COMING: &[&str] = &["future", "prehire", "prestart", "offer", "onboarding", "preboarding"];
 /// Words of those who are away.
@@ -84,6 +92,73 @@ const THERE: &[&str] = &[
     "aktiv",
     "actif",
 ];
+/// Words that say nothing of whether somebody is there, beside one that does. Any other word could.
+const BESIDE: &[&str] = &[
+    "full",
+    "time",
+    "part",
+    "fulltime",
+    "parttime",
+    "employee",
+    "worker",
+    "staff",
+    "member",
+    "associate",
+    "employment",
+    "status",
+    "of",
+    "on",
+    "in",
+    "the",
+    "a",
+    "an",
+    "and",
+    "with",
+    "without",
+    "for",
+    "under",
+    "serving",
+    "pay",
+    "paid",
+    "unpaid",
+    "period",
+    "hourly",
+    "salaried",
+    "exempt",
+    "nonexempt",
+    "contract",
+    "contractor",
+    "temporary",
+    "temp",
+    "intern",
+    "fixed",
+    "long",
+    "short",
+    "extended",
+    "medical",
+    "sick",
+    "family",
+    "military",
+    "study",
+    "educational",
+    "annual",
+    "personal",
+    "vacation",
+    "holiday",
+    "bereavement",
+    "disability",
+    "garden",
+    "gardening",
+    "other",
+    "start",
+    "hire",
+    "starter",
+    "pending",
+    "future",
+    "upcoming",
+    "ft",
+    "pt",
+];
 
 /// Whole texts that are too short to be taken apart.
 const WHOLE: &[(&str, PersonStatus)] = &[
@@ -115,38 +190,96 @@ const YES_OR_NO: &[(&str, PersonStatus)] = &[
     ("n", PersonStatus::Terminated),
 ];
 
+/// What the user says that a text means; the empty one too.
+pub fn given(text: &str, setting: &Setting) -> Option<PersonStatus> {
+    let lower = text.trim().to_lowercase();
+    let given = setting.statuses.iter().find(|(word, _)| word.trim().to_lowercase() == lower);
+    given.map(|(_, status)| *status)
+}
+
 /// What a text of status means: by the user's table, or else by the usual words. Who has left is
 /// never taken for somebody who is there: a text that could say either says nothing.
 pub fn status(text: &str, heading: &str, setting: &Setting) -> Option<PersonStatus> {
-    let lower = text.trim().to_lowercase();
-    let given = setting.statuses.iter().find(|(word, _)| word.trim().to_lowercase() == lower);
-    if let Some((_, status)) = given {
-        return Some(*status);
+    if let Some(status) = given(text, setting) {
+        return Some(status);
     }
+    let lower = text.trim().to_lowercase();
     let words: Vec<&str> =
         lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let plain = words.join(" ");
     let table = |table: &[(&str, PersonStatus)]| {
         table.iter().find(|(word, _)| *word == plain).map(|(_, status)| *status)
     };
-    let flag = heading.to_lowercase().contains("active").then(|| table(YES_OR_NO)).flatten();
+    let heading = heading.to_lowercase();
+    let is_flag = heading.contains("active") || heading.contains("employed");
+    let flag = is_flag.then(|| table(YES_OR_NO)).flatten();
     if let Some(status) = flag.or_else(|| table(WHOLE)) {
         return Some(status);
     }
     let any = |list: &[&str]| words.iter().any(|word| list.contains(word));
-    let left = words.iter().any(|word| LEFT.iter().any(|start| word.starts_with(start)));
+    let leaves = |word: &str| LEFT.iter().any(|start| word.starts_with(start));
+    let left = words.iter().any(|word| leaves(word));
+    let not = any(NOT) || words.windows(2).any(|two| matches!(two, ["in", "active" | "aktiv"]));
+    let understood = words.iter().zip(std::iter::once(&"").chain(&words)).all(|(word, before)| {
+        leaves(word)
+            || [THERE, AWAY, COMING, NOT, BESIDE].iter().any(|list| list.contains(word))
+            || *word == "term" && matches!(*before, "fixed" | "long" | "short")
+    });
     let coming_end =
         words.first().is_some_and(|word| matches!(*word, "pending" | "future" | "upcoming"));
     match () {
         // They have given or been given notice, and are there until their last day.
-        () if left && coming_end => Some(PersonStatus::Active),
+        () if left && coming_end => understood.then_some(PersonStatus::Active),
         () if left => Some(PersonStatus::Terminated),
-        () if any(NOT) && any(THERE) => Some(PersonStatus::Terminated),
-        () if any(NOT) => None,
+        () if not && any(THERE) => Some(PersonStatus::Terminated),
+        // One word that nobody knows can turn the others around: `Failed probation`.
+        () if not || !understood => None,
         () if any(AWAY) => Some(PersonStatus::Leave),
         () if any(COMING) => Some(PersonStatus::Prehire),
         () if any(THERE) => Some(PersonStatus::Active),
         () => None,
+    }
+}
+
+/// Whether a text only says how somebody is employed, not whether they still are.
+pub fn is_employment(text: &str) -> bool {
+    const FORMS: &[&str] = &[
+        "contractor",
+        "contract",
+        "contingent worker",
+        "freelancer",
+        "consultant",
+        "intern",
+        "trainee",
+        "apprentice",
+        "temporary",
+        "temp",
+        "seasonal",
+        "casual",
+        "fixed term",
+        "fixed term contract",
+        "per diem",
+        "remote",
+        "hybrid",
+        "on site",
+        "onsite",
+    ];
+    let lower = text.to_lowercase();
+    let words: Vec<&str> =
+        lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    FORMS.contains(&words.join(" ").as_str())
+}
+
+/// Whether the cell of a column that nobody reads says that somebody has left: `false` of being
+/// active, `yes` of having left, a word.
+pub fn says_gone(text: &str, hint: Hint, setting: &Setting) -> bool {
+    let flag = YES_OR_NO.iter().find(|(word, _)| text.eq_ignore_ascii_case(word));
+    let no = flag.map(|(_, status)| *status == PersonStatus::Terminated);
+    match hint {
+        Hint::Ended => no == Some(false),
+        Hint::Active => {
+            no == Some(true) || status(text, "", setting) == Some(PersonStatus::Terminated)
+        }
     }
 }
 
@@ -209,6 +342,19 @@ mod tests {
             ("Not started", Some(PersonStatus::Prehire)),
             ("Notice period", Some(PersonStatus::Active)),
             ("On garden duty", None),
+            ("Garden leave", Some(PersonStatus::Leave)),
+            ("Long-term leave", Some(PersonStatus::Leave)),
+            ("Active - fixed term", Some(PersonStatus::Active)),
+            ("Regular - Term", None),
+            ("Failed probation", None),
+            ("Departed on notice", Some(PersonStatus::Terminated)),
+            ("Discharged - Regular", Some(PersonStatus::Terminated)),
+            ("Regular - Released", Some(PersonStatus::Terminated)),
+            ("Job abandonment - permanent", Some(PersonStatus::Terminated)),
+            ("Pending - Terminated 2025-01-01", None),
+            ("Absconded (absent)", Some(PersonStatus::Terminated)),
+            ("Offer declined", None),
+            ("Active, in probation", Some(PersonStatus::Active)),
             ("1", None),
         ] {
             assert_eq!(status(word, "Status", &setting), wanted, "{word}");

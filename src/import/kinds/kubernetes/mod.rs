@@ -22,6 +22,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::{Importer, Shape};
 use crate::import::row::{Keys, Refusal, Row, refuse};
+use crate::import::secrets::names_secret;
 use crate::import::sink::Sink;
 use crate::import::when;
 use crate::inventory::draft::{Draft, To};
@@ -63,9 +64,51 @@ pub const IMPORTER: Importer = Importer {
             },
             read: binding::role,
         },
+        Shape {
+            name: "object of another kind (not written)",
+            is: |row| OTHERS.iter().any(|kind| is(row, kind)),
+            read: |_, out| {
+                out.joined();
+                Ok(())
+            },
+        },
     ],
     survey: false,
 };
+
+/// What stands beside identities in manifests, and gives nobody access to the cluster.
+const OTHERS: &[&str] = &[
+    "APIService",
+    "ConfigMap",
+    "CronJob",
+    "CustomResourceDefinition",
+    "DaemonSet",
+    "Deployment",
+    "Endpoints",
+    "EndpointSlice",
+    "Event",
+    "HorizontalPodAutoscaler",
+    "Ingress",
+    "IngressClass",
+    "Job",
+    "Lease",
+    "LimitRange",
+    "MutatingWebhookConfiguration",
+    "Namespace",
+    "NetworkPolicy",
+    "Node",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "Pod",
+    "PodDisruptionBudget",
+    "PriorityClass",
+    "ReplicaSet",
+    "ResourceQuota",
+    "Service",
+    "StatefulSet",
+    "StorageClass",
+    "ValidatingWebhookConfiguration",
+];
 
 fn is(row: &Keys<'_>, kind: &str) -> bool {
     row.text("kind") == Some(kind) && row.is_object("metadata")
@@ -155,7 +198,7 @@ fn service_account(row: &Row<'_>, out: &mut Sink<'_>) -> Result<(), Refusal> {
         let value = notes.iter().find(|(note, _)| note == key).map(|(_, value)| *value);
         workload = workload.tag(fact, value);
     }
-    for (key, value) in labels {
+    for (key, value) in labels.into_iter().filter(|(key, _)| !names_secret(key)) {
         workload = workload.tag(&format!("label:{key}"), value);
     }
     let mounts = ["automountServiceAccountToken", "automount_service_account_token"];

@@ -12,7 +12,7 @@ fn service_accounts_and_their_tokens() {
     let made = read(
         r#"{"apiVersion": "v1", "kind": "List", "items": [
         {"apiVersion": "v1", "kind": "ServiceAccount", "automountServiceAccountToken": false,
-         "metadata": {"name": "build", "namespace": "ci", "creationTimestamp": "2020-01-01T00:00:00Z", "labels": {"team": "x"},
+         "metadata": {"name": "build", "namespace": "ci", "creationTimestamp": "2020-01-01T00:00:00Z", "labels": {"team": "x", "api-token": "not to be read"},
            "annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/ci", "corp.example/owner": "ada@corp.example"}},
          "secrets": [{"name": "build-token-x"}, {"name": "build-dockercfg"}, {"name": "other"}]},
         {"kind": "Secret", "type": "kubernetes.io/service-account-token", "data": {"token": "not to be read"},
@@ -32,6 +32,7 @@ fn service_accounts_and_their_tokens() {
         (&build["tags"]["label:team"], &build["tags"]["automount"]),
         (&"x".into(), &"false".into())
     );
+    assert!(!format!("{:?}", made.records).contains("not to be read"));
     let account = made.records["accounts"].iter().find(|a| a["status"] == "enabled").unwrap();
     assert_eq!(account["identity"], "workload:k8s-prod:ci/build");
     assert_eq!(made.one("credentials", "k8s-prod:ci/secret/build-token-x")["status"], "unknown");

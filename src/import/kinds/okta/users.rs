@@ -94,7 +94,7 @@ pub fn user(row: &Row<'_>, out: &mut Sink<'_>) -> Result<(), Refusal> {
     };
     if out.export.setting.people && !machine {
         let (person, known) = person(&id, row, &claim, out)?;
-        out.account_of(draft, person, known)?;
+        out.account_of(&system, draft, person, known)?;
     } else {
         out.account(&system, draft, &claim)?;
     }

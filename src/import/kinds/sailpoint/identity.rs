@@ -82,7 +82,8 @@ fn one(row: &Row<'_>, listed: Option<&str>, out: &mut Sink<'_>) -> Result<(), Re
         _ => PersonStatus::Unknown,
     };
     let manager = row.first(&["managerRef.id", "manager.id"]);
-    let manager = manager.map(|manager| format!("{system}:{manager}"));
+    let manager =
+        manager.map(|manager| out.manager_of(format!("{system}:{manager}"))).transpose()?;
     let person = Draft::<Person>::new(&id)
         .status(status)
         .name(row.first(&["displayName", "attributes.displayName", "name"]))
@@ -90,7 +91,7 @@ fn one(row: &Row<'_>, listed: Option<&str>, out: &mut Sink<'_>) -> Result<(), Re
         .employee_number(number)
         .user_name(alias)
         .manager(manager.as_deref().map(To::person));
-    out.account_of(draft, person, known(&id, number, email, alias))
+    out.account_of(&system, draft, person, known(&id, number, email, alias))
 }
 
 fn known(id: &str, number: Option<&str>, email: Option<&str>, alias: Option<&str>) -> Known {
@@ -223,5 +224,5 @@ pub fn non_employee(row: &Row<'_>, out: &mut Sink<'_>) -> Result<(), Refusal> {
         .manager(manager.as_deref().map(To::person))
         .started_at(start)
         .contract_ends_at(end);
-    out.account_of(draft, person, known(&id, None, email, Some(name)))
+    out.account_of(&system, draft, person, known(&id, None, email, Some(name)))
 }

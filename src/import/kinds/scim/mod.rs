@@ -175,7 +175,8 @@ fn user(row: &Row<'_>, out: &mut Sink<'_>) -> Result<(), Refusal> {
             .text("displayName")
             .or_else(|| user.row("name").and_then(|name| name.text("formatted")));
         let manager = extension.and_then(|more| manager(&more));
-        let manager = manager.map(|manager| format!("{system}:{manager}"));
+        let manager = manager.map(|manager| out.manager_of(format!("{system}:{manager}")));
+        let manager = manager.transpose()?;
         let employment = user.text("userType").and_then(|word| {
             let mut words = EMPLOYMENT.iter();
             words.find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, meant)| *meant)
@@ -199,7 +200,7 @@ fn user(row: &Row<'_>, out: &mut Sink<'_>) -> Result<(), Refusal> {
             emails: emails.into_iter().map(str::to_owned).collect(),
             user_names: user_name.into_iter().map(str::to_owned).collect(),
         };
-        out.account_of(draft, person, known)?;
+        out.account_of(&system, draft, person, known)?;
     } else {
         let user_names = user_name.into_iter().collect();
         let claim = Claim { employee_number: number, emails, user_names };

@@ -65,7 +65,7 @@ fn without_active_nothing_is_known_and_partial_answers_are_rows() {
     assert_eq!(made.one("accounts", "scim:2")["status"], "disabled");
     assert_eq!(made.one("accounts", "scim:3")["status"], "unknown");
     assert_eq!((made.counts.read, made.counts.refusals()), (3, 0));
-    let page = made.pages[""];
+    let page = &made.pages[""];
     assert_eq!((page.rows, page.total), (3, Some(3)));
 }
 
