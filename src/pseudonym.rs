@@ -176,6 +176,7 @@ impl Pseudonyms {
         let Finding {
             message,
             principal,
+            principal_name,
             resource,
             location,
             facts,
@@ -186,6 +187,7 @@ impl Pseudonyms {
         } = finding;
         *message = self.text(message);
         self.thing(principal);
+        principal_name.iter_mut().for_each(|name| *name = self.text(name));
         self.thing(resource);
         self.location(location);
         facts.values_mut().for_each(|value| self.fact(value));

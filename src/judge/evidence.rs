@@ -28,6 +28,12 @@ impl<'a> Case<'a> {
         Thing { kind: node.kind.name().into(), id: self.graph.id(node).into() }
     }
 
+    /// How a thing is called, if that isn't its id.
+    pub fn name(self, node: Node) -> Option<String> {
+        let name = self.graph.display_name(node);
+        (name != self.graph.id(node)).then(|| name.to_owned())
+    }
+
     /// Some things, in an order that doesn't depend on that of the records.
     fn things(self, nodes: &[Node]) -> Vec<Thing> {
         let mut things: Vec<Thing> = nodes.iter().map(|node| self.thing(*node)).collect();

@@ -207,6 +207,7 @@ fn finding(case: Case<'_>, rule: &Rule, hit: &Hit, condition: &Condition) -> Fin
         title: rule.title.clone(),
         message,
         principal,
+        principal_name: case.name(question.principal),
         action: question.action.name().into(),
         resource,
         system: case.system().map(str::to_owned),

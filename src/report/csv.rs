@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use super::model::{Finding, Mark, Report};
 use super::words::{fact, incomplete, short, thing};
 
-const COLUMNS: [&str; 26] = [
+const COLUMNS: [&str; 27] = [
     "id",
     "rule",
     "title",
@@ -24,6 +24,7 @@ const COLUMNS: [&str; 26] = [
     "action",
     "principal_type",
     "principal_id",
+    "principal_name",
     "resource_type",
     "resource_id",
     "system",
@@ -79,7 +80,7 @@ fn of_output(error: csv::Error) -> io::Error {
     }
 }
 
-fn row(finding: &Finding) -> [String; 26] {
+fn row(finding: &Finding) -> [String; 27] {
     let Finding { principal, resource, accountable, location, .. } = finding;
     let number = |number: i64| number.to_string();
     let steps = finding.path.iter().map(|step| short(&thing(step), PART));
@@ -94,6 +95,7 @@ fn row(finding: &Finding) -> [String; 26] {
         cell(&finding.action),
         cell(&principal.kind),
         cell(&principal.id),
+        cell(finding.principal_name.as_deref().unwrap_or_default()),
         cell(&resource.kind),
         cell(&resource.id),
         cell(finding.system.as_deref().unwrap_or("")),

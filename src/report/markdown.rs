@@ -121,6 +121,7 @@ fn worst(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 /// What a leaver still has.
 #[derive(Default)]
 struct Left<'a> {
+    name: Option<&'a str>,
     open: usize,
     waived: usize,
     unknown: usize,
@@ -151,6 +152,7 @@ fn leavers(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             Status::Waived => left.waived += 1,
             Status::Indeterminate => left.unknown += 1,
         }
+        left.name = finding.principal_name.as_deref();
         left.worst = left.worst.max(Some(finding.severity));
         left.overdue = left.overdue.max(finding.overdue_days);
         left.systems.extend(finding.system.as_deref());
@@ -165,7 +167,10 @@ fn leavers(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         left.systems.sort_unstable();
         left.systems.dedup();
         [
-            code(&who.id, NAME),
+            left.name.map_or_else(
+                || code(&who.id, NAME),
+                |name| format!("{} {}", plain(name, NAME), code(&who.id, NAME)),
+            ),
             left.worst.map_or("", Severity::name).to_owned(),
             left.open.to_string(),
             left.waived.to_string(),

@@ -332,6 +332,8 @@ pub struct Finding {
     pub message: String,
     /// Who or what has the relation that is asked about.
     pub principal: Thing,
+    /// How that one is called; null where there is no other name than the id.
+    pub principal_name: Option<String>,
     /// Which relation.
     pub action: Cow<'static, str>,
     /// To what.

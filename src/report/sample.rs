@@ -39,6 +39,7 @@ pub fn finding(number: usize, rule: usize, severity: Severity) -> Finding {
             "The account {number} on okta is enabled, but Ada Lovelace left on 2026-01-02."
         ),
         principal: person.clone(),
+        principal_name: Some("Ada L.".into()),
         action: "hold".into(),
         system: Some("aws".into()),
         mark: None,

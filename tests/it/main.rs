@@ -28,6 +28,7 @@ mod inputs;
 mod laws;
 mod names;
 mod property;
+mod pseudonym;
 mod readme;
 mod report;
 mod run;

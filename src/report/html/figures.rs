@@ -141,6 +141,18 @@ impl<'a> Figures<'a> {
             let known = report.controls.iter().find(|control| control.id == id);
             known.map_or("", |control| control.framework.as_str())
         };
+        let called: BTreeMap<&str, &str> = report
+            .findings
+            .iter()
+            .filter(|finding| left(finding))
+            .filter_map(|finding| {
+                Some((finding.principal.id.as_str(), finding.principal_name.as_deref()?))
+            })
+            .collect();
+        let full = |id: &str| match called.get(id) {
+            Some(name) => format!("{name} ({id})"),
+            None => id.to_owned(),
+        };
         let person = |id: &str| name(&Thing { kind: "Person".into(), id: id.into() });
         let owner = |[kind, id, name]: [&str; 3]| format!("{name} ({kind} {id})");
         Self {
@@ -161,7 +173,7 @@ impl<'a> Figures<'a> {
             controls: ranked(controls, |id| (id.into(), framework(id), id.into())),
             systems: ranked(systems, |id| (id.into(), "", id.into())),
             owners: ranked(owners, |key| (key[2].into(), key[0], owner(key))),
-            leavers: ranked(leavers, |id| (id.into(), "", person(id))),
+            leavers: ranked(leavers, |id| (full(id).into(), "", person(id))),
             elsewhere,
             oldest: open
                 .into_iter()

@@ -1,0 +1,109 @@
+//! Pseudonyms: nobody of the inventory is named in any format, and findings stay told apart.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::run::{check, folder, formats, nhi, root};
+
+const KEY: &str = "0123456789abcdef0123456789abcdef";
+
+/// The names, addresses, user names and ids of all people of the example, and the user names of
+/// their accounts.
+fn personal() -> BTreeSet<String> {
+    let mut strings = BTreeSet::new();
+    let mut add = |value: &Value| strings.extend(value.as_str().map(str::to_lowercase));
+    let read = |name: &str| -> Value {
+        let text = std::fs::read_to_string(root().join("testdata/acme").join(name)).unwrap();
+        serde_json::from_str(&text).unwrap()
+    };
+    let people = read("people.json");
+    for person in people["people"].as_array().unwrap() {
+        for key in ["id", "name", "user_name", "employee_number"] {
+            add(&person[key]);
+        }
+        person["emails"].as_array().into_iter().flatten().for_each(&mut add);
+    }
+    let ids: BTreeSet<&str> =
+        people["people"].as_array().unwrap().iter().filter_map(|one| one["id"].as_str()).collect();
+    for account in read("accounts.json")["accounts"].as_array().unwrap() {
+        let identity = account["identity"].as_str().unwrap_or_default();
+        if ids.contains(identity.trim_start_matches("person:")) {
+            add(&account["username"]);
+        }
+    }
+    strings
+}
+
+/// Whether a text has a string that isn't a piece of a longer word.
+fn names(text: &str, string: &str) -> bool {
+    text.match_indices(string).any(|(at, _)| {
+        let (before, after) =
+            (text[..at].chars().next_back(), text[at + string.len()..].chars().next());
+        !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
+    })
+}
+
+#[test]
+fn nobody_is_named_in_any_format() {
+    let personal = personal();
+    assert!(personal.len() > 200, "{}", personal.len());
+    let folder = folder(&[("key", KEY)]);
+    let key = folder.path().join("key");
+    let mut named = 0;
+    for format in formats() {
+        let run = |pseudonyms: bool| {
+            let run =
+                check("testdata/acme --exceptions testdata/exceptions.json --format").arg(&format);
+            let run = if pseudonyms { run.arg("--pseudonymize").arg(&key) } else { run };
+            run.run().exits(1).out.to_lowercase()
+        };
+        let (plain, hidden) = (run(false), run(true));
+        named += personal.iter().filter(|string| names(&plain, string)).count();
+        let told: Vec<&String> = personal.iter().filter(|string| names(&hidden, string)).collect();
+        assert!(told.is_empty(), "{format}: {told:?}");
+        assert!(!hidden.contains(KEY));
+    }
+    // The test can fail: without the option there are many.
+    assert!(named > 100, "{named}");
+}
+
+#[test]
+fn tokens_are_the_same_with_the_same_key_and_tell_people_apart() {
+    let folder = folder(&[
+        ("one", KEY),
+        ("same", &format!("{KEY}\n")),
+        ("other", "fedcba9876543210fedcba"),
+        ("short", "secret"),
+    ]);
+    let run = |key: &str| {
+        check("testdata/acme --format json --pseudonymize").arg(folder.path().join(key))
+    };
+    let report = |key: &str| run(key).run().exits(1).json();
+    let (one, same, other) = (report("one"), report("same"), report("other"));
+    assert_eq!(one, same);
+    assert_ne!(one, other);
+    let plain = check("testdata/acme --format json").run().exits(1).json();
+    let of = |report: &Value, pointer: &str| -> Vec<String> {
+        let findings = report["findings"].as_array().unwrap().iter();
+        findings.map(|finding| finding.pointer(pointer).unwrap().to_string()).collect()
+    };
+    for pointer in ["/id", "/rule", "/severity", "/resource/type", "/system"] {
+        assert_eq!(of(&one, pointer), of(&plain, pointer), "{pointer}");
+    }
+    assert_eq!(one["summary"], plain["summary"]);
+    // As many tokens as there were people.
+    let people = |report: &Value| {
+        let findings = report["findings"].as_array().unwrap().iter();
+        let people = findings.filter(|finding| finding["principal"]["type"] == "Person");
+        people.map(|finding| finding["principal"]["id"].to_string()).collect::<BTreeSet<_>>().len()
+    };
+    assert_eq!(people(&one), people(&plain));
+    let done = run("short").run().exits(2);
+    assert!(done.err.contains("16 are needed") && !done.err.contains("secret"), "{}", done.err);
+    // A saved report stays what it is.
+    let saved = folder.path().join("saved.json");
+    std::fs::write(&saved, run("one").run().out).unwrap();
+    let again = nhi("report --format json").arg(&saved).run().exits(0).json();
+    assert_eq!(again, one);
+}
