@@ -20,6 +20,7 @@ mod defects;
 mod determinism;
 mod exceptions;
 mod exits;
+mod hostile;
 mod import;
 mod import_loud;
 mod inputs;
