@@ -21,6 +21,7 @@ mod determinism;
 mod diff;
 mod exceptions;
 mod exits;
+mod hostile;
 mod import;
 mod import_loud;
 mod import_people;
