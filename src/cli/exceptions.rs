@@ -68,7 +68,12 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
         arguments.as_of,
         terminal,
     )?;
-    let judging = check::Judging { as_of: arguments.as_of, depth: Depth::Candidates, jobs: None };
+    let judging = check::Judging {
+        as_of: arguments.as_of,
+        run_at: None,
+        depth: Depth::Candidates,
+        jobs: None,
+    };
     let report = check::report(&rules, &wishes, &mut graph, &exceptions, &judging, terminal)?;
     let run_at = Instant::parse(&report.run_at).unwrap_or(graph.now);
     print(|out| match arguments.format {

@@ -13,7 +13,7 @@ mod oscal;
 mod outcome;
 pub mod output;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod sarif;
 mod text;
 

@@ -25,6 +25,7 @@ mod import_loud;
 mod inputs;
 mod laws;
 mod names;
+mod pack;
 mod property;
 mod readme;
 mod run;
