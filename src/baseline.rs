@@ -67,7 +67,7 @@ impl Baseline {
         });
         Self {
             version: VERSION.into(),
-            as_of: report.as_of.value.to_string(),
+            as_of: report.as_of.value.clone(),
             rules: rules(report),
             sources: sources(report),
             findings: known

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
+use sha2::{Digest as _, Sha256};
 
 use crate::fault::{self, Fault, Faults, Text};
 use crate::import::setting;
 use crate::inventory::Kind;
 use crate::judge::Terms;
-use crate::load::files::name_of;
+use crate::load::files::{hex, name_of};
 use crate::policy::{RuleSet, Severity};
 use crate::settings::{self, Section};
 
@@ -124,6 +125,11 @@ impl Config {
     pub fn relative_to(self, folder: &Path) -> Self {
         let path = self.path.strip_prefix(folder).map(Path::to_owned).unwrap_or(self.path);
         Self { path, text: self.text }
+    }
+
+    /// SHA-256 of the file, in hexadecimal.
+    pub fn sha256(&self) -> String {
+        hex(&Sha256::digest(&self.text))
     }
 
     fn name(&self) -> String {

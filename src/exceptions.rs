@@ -142,7 +142,7 @@ pub struct Exception {
 pub fn read(paths: &[PathBuf]) -> Result<Vec<Exception>, Faults> {
     let (mut exceptions, mut faults) = (Vec::new(), Faults::default());
     for path in paths {
-        for path in select(path)? {
+        for path in files_of(path)? {
             match files::read(&path) {
                 Ok(contents) => {
                     let name = name_of(&path);
@@ -172,7 +172,11 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<Exception>, Faults> {
     faults.into_result().map(|()| exceptions)
 }
 
-fn select(path: &Path) -> Result<Vec<PathBuf>, Fault> {
+/// The files behind a path: itself, or the `*.json` of a folder.
+///
+/// # Errors
+/// A folder that can't be read, or has none.
+pub fn files_of(path: &Path) -> Result<Vec<PathBuf>, Fault> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }

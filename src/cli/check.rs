@@ -103,7 +103,7 @@ pub(super) struct Exceptions {
     /// A file of exceptions, or a folder of them. Each is put to the rules about exceptions, and
     /// only one that none of them forbids is honoured. Repeatable.
     #[arg(long, value_name = "PATH")]
-    exceptions: Vec<PathBuf>,
+    pub(super) exceptions: Vec<PathBuf>,
 }
 
 impl Exceptions {
@@ -124,7 +124,7 @@ pub(super) struct Imports {
     /// The paths are exports: make one inventory of them first, as `nhi-policy import` does.
     /// Findings then name the place in the export.
     #[arg(long)]
-    import: bool,
+    pub(super) import: bool,
     #[command(flatten)]
     choice: super::import::Choice,
 }
@@ -213,7 +213,7 @@ impl Arguments {
     }
 }
 
-/// Reads rules and inventory, and links. The faults of both are shown together.
+/// Reads rules and inventory, and links.
 pub(super) fn prepare(
     rules: &RuleArguments,
     imports: &Imports,
@@ -221,6 +221,19 @@ pub(super) fn prepare(
     as_of: Option<Instant>,
     terminal: Terminal,
 ) -> Result<(RuleSet, Wishes, Graph), Faults> {
+    let (rules, wishes, loaded) = read(rules, imports, paths, terminal)?;
+    let now = as_of.unwrap_or(loaded.inventory.generated_at);
+    let graph = loaded.link(now)?;
+    Ok((rules, wishes, graph))
+}
+
+/// Reads rules and inventory. The faults of both are shown together.
+pub(super) fn read(
+    rules: &RuleArguments,
+    imports: &Imports,
+    paths: &[PathBuf],
+    terminal: Terminal,
+) -> Result<(RuleSet, Wishes, Loaded), Faults> {
     let (rules, loaded) = (rules.load(), imports.load(rules, paths, terminal));
     let ((rules, wishes), loaded) = match (rules, loaded) {
         (Ok(rules), Ok(loaded)) => (rules, loaded),
@@ -239,15 +252,15 @@ pub(super) fn prepare(
     for rule in rules.rules.iter().filter(|rule| rule.enabled && rule.envs.is_empty()) {
         terminal.note(&format!("never asked: {} (its action is not asked yet)", rule.id));
     }
-    let now = as_of.unwrap_or(loaded.inventory.generated_at);
-    let graph = loaded.link(now)?;
-    Ok((rules, wishes, graph))
+    Ok((rules, wishes, loaded))
 }
 
 /// How to judge.
 pub(super) struct Judging {
     /// `--as-of`
     pub as_of: Option<Instant>,
+    /// When the check ran, where that isn't now or `as_of`.
+    pub run_at: Option<Instant>,
     /// `--exhaustive`
     pub depth: Depth,
     /// `-j`
@@ -257,7 +270,7 @@ pub(super) struct Judging {
 impl Arguments {
     fn judging(&self) -> Judging {
         let depth = if self.exhaustive { Depth::Exhaustive } else { Depth::Candidates };
-        Judging { as_of: self.as_of, depth, jobs: self.jobs }
+        Judging { as_of: self.as_of, run_at: None, depth, jobs: self.jobs }
     }
 }
 
@@ -270,10 +283,10 @@ pub(super) fn report(
     judging: &Judging,
     terminal: Terminal,
 ) -> Result<Report, Faults> {
-    let Judging { as_of, depth, jobs } = *judging;
+    let Judging { as_of, run_at, depth, jobs } = *judging;
     let setting = Setting {
         now: graph.now,
-        run_at: as_of.unwrap_or_else(Instant::wall_clock),
+        run_at: run_at.or(as_of).unwrap_or_else(Instant::wall_clock),
         parameters: &rules.parameters,
     };
     let terms = Terms {

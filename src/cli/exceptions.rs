@@ -71,7 +71,12 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
         arguments.as_of,
         terminal,
     )?;
-    let judging = check::Judging { as_of: arguments.as_of, depth: Depth::Candidates, jobs: None };
+    let judging = check::Judging {
+        as_of: arguments.as_of,
+        run_at: None,
+        depth: Depth::Candidates,
+        jobs: None,
+    };
     let key = arguments.pseudonyms.key()?;
     let mut report = check::report(&rules, &wishes, &mut graph, &exceptions, &judging, terminal)?;
     if let Some(key) = &key {

@@ -19,10 +19,12 @@ mod explain;
 mod import;
 mod init;
 mod outputs;
+mod pack;
 mod report;
 mod rules;
 mod schema;
 mod test;
+mod verify;
 
 /// Checks an entitlement inventory against lifecycle rules written as Cedar policies.
 ///
@@ -58,6 +60,10 @@ enum Command {
     Explain(explain::Arguments),
     /// List exceptions and say of each whether it is honoured, and why not.
     Exceptions(exceptions::Arguments),
+    /// Write the evidence of a check, for auditors: a folder or an archive.
+    Pack(pack::Arguments),
+    /// Tell whether an evidence pack is as it was made.
+    Verify(verify::Arguments),
     /// Run the cases of rules.
     Test(test::Arguments),
     /// Print the schema of a format.
@@ -227,6 +233,8 @@ impl Cli {
             Command::Rules(arguments) => rules::run(&arguments, terminal),
             Command::Explain(arguments) => explain::run(&arguments, terminal),
             Command::Exceptions(arguments) => exceptions::run(&arguments, terminal),
+            Command::Pack(arguments) => pack::run(&arguments, terminal),
+            Command::Verify(arguments) => verify::run(&arguments, terminal),
             Command::Test(arguments) => test::run(&arguments, terminal),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Init(arguments) => init::run(&arguments, terminal),

@@ -11,6 +11,7 @@ use crate::exceptions;
 use crate::fault::Faults;
 use crate::import;
 use crate::inventory;
+use crate::pack::Manifest;
 use crate::policy::schema;
 use crate::report::model::Report;
 
@@ -39,6 +40,8 @@ pub enum Which {
     Exceptions,
     /// JSON Schema of a baseline.
     Baseline,
+    /// JSON Schema of the manifest of an evidence pack.
+    PackManifest,
     /// The Cedar schema that rules are written against.
     Cedar,
     /// JSON Schema of a rule's cases.
@@ -58,6 +61,7 @@ impl Which {
             Self::ImportReport => schemars::schema_for!(import::report::Report),
             Self::Exceptions => schemars::schema_for!(exceptions::Document),
             Self::Baseline => schemars::schema_for!(Baseline),
+            Self::PackManifest => schemars::schema_for!(Manifest),
             Self::Cedar => return schema::PUBLISHED.to_owned(),
         };
         let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();

@@ -22,7 +22,7 @@ use crate::report::model::{
 use crate::time::Span;
 
 pub mod evidence;
-mod times;
+pub mod times;
 mod waive;
 
 use evidence::Case;

@@ -5,8 +5,17 @@ use std::collections::BTreeMap;
 use crate::inventory::vocabulary::{RevocationAction, TaskStatus, Vocabulary};
 use crate::link::Graph;
 use crate::report::model::{RevocationTimes, Times};
+use crate::time::Instant;
 
 const HOUR: f64 = 3_600_000.0;
+
+/// Hours between two instants, to a tenth; what was ended before its time took none.
+pub fn hours(from: Instant, to: Instant) -> f64 {
+    let millis = to.since(from).0.max(0);
+    #[expect(clippy::cast_precision_loss, reason = "hours to a tenth are enough")]
+    let hours = millis as f64 / HOUR;
+    (hours * 10.0).round() / 10.0
+}
 
 /// Times by system and by kind of offboarding, of all that were due.
 pub fn of(graph: &Graph) -> RevocationTimes {
@@ -23,12 +32,8 @@ pub fn of(graph: &Graph) -> RevocationTimes {
             continue;
         }
         let done = task.filter(|task| task.status == TaskStatus::Done);
-        let hours = done.and_then(|task| task.completed_at).map(|at| {
-            let millis = at.since(offboarding.effective_at).0.max(0);
-            #[expect(clippy::cast_precision_loss, reason = "hours to a tenth are enough")]
-            let hours = millis as f64 / HOUR;
-            (hours * 10.0).round() / 10.0
-        });
+        let ended = done.and_then(|task| task.completed_at);
+        let hours = ended.map(|at| hours(offboarding.effective_at, at));
         by_kind.entry(offboarding.kind.name().to_owned()).or_default().push(hours);
         if let Some(system) = revocation.system {
             let system = graph.inventory.id(crate::inventory::Kind::System, system);

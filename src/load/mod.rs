@@ -85,6 +85,11 @@ pub fn from_texts(texts: impl Iterator<Item = NamedText>) -> Result<Loaded, Faul
 }
 
 impl Loaded {
+    /// The texts of the files, in the order of [`Inventory::files`].
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(|(_, text)| text.as_str())
+    }
+
     /// Links what was read. Faults that are only found then get their place.
     ///
     /// # Errors

@@ -20,6 +20,11 @@ pub mod schema;
 
 pub use rule::{Rule, Severity};
 
+/// The files of a pack that are no rules.
+const PARAMETERS: &str = "parameters.toml";
+const CONTROLS: &str = "controls.toml";
+const SETTINGS: [&str; 2] = [PARAMETERS, CONTROLS];
+
 /// Where rules are taken from.
 #[derive(Clone, Debug, Default)]
 pub struct Packs {
@@ -41,6 +46,8 @@ pub struct RuleSet {
     pub controls: controls::Controls,
     /// The files of cases, of all packs.
     pub cases: Vec<pack::PackFile>,
+    /// The files of parameters and controls, of all packs, in the order in which they were read.
+    pub settings: Vec<pack::PackFile>,
 }
 
 impl RuleSet {
@@ -79,19 +86,23 @@ impl RuleSet {
         Self::from_files(files)
     }
 
-    fn from_files(files: Vec<pack::PackFile>) -> Result<Self, Faults> {
+    /// Reads and checks files that are in memory, the bundled ones among them.
+    ///
+    /// # Errors
+    /// All faults of all files.
+    pub fn from_files(files: Vec<pack::PackFile>) -> Result<Self, Faults> {
         let mut faults = Faults::default();
         let mut parameters = parameters::Parameters::default();
         let mut controls = controls::Controls::default();
         for file in &files {
             let source = Text { name: &file.path, text: &file.text };
             match file.name() {
-                "parameters.toml" => {
+                PARAMETERS => {
                     let bundled = file.origin == pack::BUNDLED_ORIGIN;
                     let origin = if bundled { "default" } else { &file.origin };
                     parameters.read(source, origin, &mut faults);
                 }
-                "controls.toml" => controls.read(source, &mut faults),
+                CONTROLS => controls.read(source, &mut faults),
                 _ => {}
             }
         }
@@ -111,8 +122,11 @@ impl RuleSet {
         }
         faults.into_result()?;
         rules.sort_by(|a: &Rule, b: &Rule| a.id.cmp(&b.id));
-        let cases = files.into_iter().filter(|file| file.stem(".cases.json").is_some()).collect();
-        Ok(Self { rules, types, parameters, controls, cases })
+        let is_case = |file: &pack::PackFile| file.stem(".cases.json").is_some();
+        let (cases, others): (Vec<_>, Vec<_>) = files.into_iter().partition(is_case);
+        let is_setting = |file: &pack::PackFile| SETTINGS.contains(&file.name());
+        let settings = others.into_iter().filter(is_setting).collect();
+        Ok(Self { rules, types, parameters, controls, cases, settings })
     }
 
     /// A rule by its id.

@@ -26,6 +26,11 @@ pub struct PackFile {
 }
 
 impl PackFile {
+    /// Whether it is in the binary.
+    pub fn is_bundled(&self) -> bool {
+        self.origin == BUNDLED_ORIGIN
+    }
+
     /// Its name without folders.
     pub fn name(&self) -> &str {
         Path::new(&self.path).file_name().and_then(|name| name.to_str()).unwrap_or_default()

@@ -18,7 +18,7 @@ pub(super) fn document(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         match (&value, key.as_str()) {
             // These are long: a line for each entry.
             (Value::Array(list), "controls" | "inventory" | "sources" | "exceptions") => {
-                array(list, out)?
+                array(list, out)?;
             }
             (Value::Object(map), "parameters") => object(map, out)?,
             _ => serde_json::to_writer(&mut *out, &value)?,

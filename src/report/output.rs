@@ -89,13 +89,22 @@ pub fn whole(
 /// A file that can't be written. What was there before is then still there.
 pub fn named(file: NamedTempFile, path: &Path) -> Result<(), Fault> {
     let moved = readable(&file).and_then(|()| file.persist(path).map_err(|error| error.error));
-    moved.map(|_| ()).map_err(|error| {
-        let (path, kind) = (quote(&name_of(path)), io::Error::from(error.kind()));
-        Fault::new(
-            format!("{path} can't be written: {kind}"),
-            "check the folder and its permissions",
-        )
-    })
+    moved.map(|_| ()).map_err(|error| not_named(path, &error))
+}
+
+/// The same where nothing may be replaced.
+///
+/// # Errors
+/// A file that can't be written, or is there already.
+pub fn named_new(file: NamedTempFile, path: &Path) -> Result<(), Fault> {
+    let moved =
+        readable(&file).and_then(|()| file.persist_noclobber(path).map_err(|error| error.error));
+    moved.map(|_| ()).map_err(|error| not_named(path, &error))
+}
+
+fn not_named(path: &Path, error: &io::Error) -> Fault {
+    let (path, kind) = (quote(&name_of(path)), io::Error::from(error.kind()));
+    Fault::new(format!("{path} can't be written: {kind}"), "check the folder and its permissions")
 }
 
 /// A temporary file is its owner's alone; a report is as readable as any other file.

@@ -38,7 +38,7 @@ fn only_what_is_new_fails_and_the_verdict_stays() {
     let mut privileged = expired.clone();
     privileged["privileged"] = true.into();
     let folder = laid(&[
-        ("one.json", &*inventory(&[expired.clone()])),
+        ("one.json", &*inventory(std::slice::from_ref(&expired))),
         ("two.json", &*inventory(&[expired.clone(), json!({"id": "x2"})])),
         ("worse.json", &*inventory(&[privileged])),
         ("none.json", &*inventory(&[])),

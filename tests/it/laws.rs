@@ -196,6 +196,7 @@ fn the_published_schemas_are_made_from_the_types() {
     published("import-report.schema.json", &Which::ImportReport.text());
     published("exceptions.schema.json", &Which::Exceptions.text());
     published("baseline.schema.json", &Which::Baseline.text());
+    published("pack-manifest.schema.json", &Which::PackManifest.text());
     published("rule-cases.schema.json", &Which::RuleCases.text());
     published("nhi.cedarschema", &schema::text_for(&bundled().parameters));
 }

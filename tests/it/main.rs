@@ -28,6 +28,7 @@ mod import_people;
 mod inputs;
 mod laws;
 mod names;
+mod pack;
 mod property;
 mod pseudonym;
 mod readme;

@@ -1,0 +1,184 @@
+//! `nhi-policy pack`: the evidence of a check, for auditors.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::{Exit, RuleArguments, Terminal, check, print};
+use crate::ask::Depth;
+use crate::baseline::Baseline;
+use crate::config::Wishes;
+use crate::exceptions::files_of;
+use crate::fault::{Fault, Faults, printable};
+use crate::load::Loaded;
+use crate::load::files::name_of;
+use crate::pack::stage::{Stage, is_free};
+use crate::pack::{self, ENVELOPE, IMPORTED, Input, Material, Options, Role, open, sign};
+use crate::policy::pack::BUNDLED_ORIGIN;
+use crate::policy::{RuleSet, Severity};
+use crate::time::Instant;
+
+/// What the command is not.
+const STATUS: &str = "\
+Exit status: 0 where the pack was written, whatever the verdict in it; 2 where it could not be.
+`check` is the gate. `verify` tells whether a pack is as it was written.";
+
+#[derive(Args)]
+#[command(after_help = STATUS)]
+pub(super) struct Arguments {
+    /// Files in JSON or JSON Lines, or folders of them; `-` is standard input. Several make one
+    /// inventory.
+    #[arg(required = true)]
+    inventory: Vec<PathBuf>,
+    /// The pack: an archive where the name ends in .zip, else a folder. It is there whole or not at
+    /// all, and replaces nothing.
+    #[arg(short, long, value_name = "DIR|ZIP")]
+    output: PathBuf,
+    /// The instant as of which everything is judged, RFC 3339; by default facts are judged as of
+    /// the inventory's `generated_at`, and exports as of the wall clock.
+    #[arg(long, value_name = "TIME", value_parser = check::instant)]
+    as_of: Option<Instant>,
+    #[command(flatten)]
+    rules: RuleArguments,
+    #[command(flatten)]
+    imports: check::Imports,
+    #[command(flatten)]
+    exceptions: check::Exceptions,
+    /// Findings that are known, as `check --write-baseline` has written them: they are marked.
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// The least severity that makes the verdict `fail` [default: low]
+    #[arg(long, value_name = "SEVERITY")]
+    fail_on: Option<Severity>,
+    /// Put every question to Cedar, also those that a compiled condition excludes.
+    #[arg(long)]
+    exhaustive: bool,
+    /// How many leavers are drawn, to be looked through by hand.
+    #[arg(long, value_name = "N", default_value_t = 25)]
+    sample: u64,
+    /// What the draw depends on: the same number draws the same leavers.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Sign the pack with this ed25519 private key (PKCS#8 PEM, as `openssl genpkey -algorithm
+    /// ed25519` writes it).
+    #[arg(long, value_name = "KEYFILE")]
+    sign: Option<PathBuf>,
+    /// How many threads to use [default: one for each core]
+    #[arg(short = 'j', long = "jobs", value_name = "N")]
+    jobs: Option<std::num::NonZeroUsize>,
+}
+
+pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Faults> {
+    // What can't end well isn't begun.
+    is_free(&arguments.output)?;
+    let key = arguments.sign.as_deref().map(sign::private_key).transpose()?;
+    let exceptions = arguments.exceptions.read();
+    let (rules, wishes, loaded) =
+        check::read(&arguments.rules, &arguments.imports, &arguments.inventory, terminal)?;
+    let exceptions = exceptions?;
+    let wishes = Wishes { fail_on: arguments.fail_on.unwrap_or(wishes.fail_on), ..wishes };
+    let inputs = arguments.inputs(&loaded, &rules)?;
+    let mut stage = Stage::beside(&arguments.output)?;
+    if arguments.imports.import {
+        keep_imported(&mut stage, &loaded)?;
+    }
+    let now = arguments.as_of.unwrap_or(loaded.inventory.generated_at);
+    let mut graph = loaded.link(now)?;
+    let depth = if arguments.exhaustive { Depth::Exhaustive } else { Depth::Candidates };
+    let judging =
+        check::Judging { as_of: arguments.as_of, run_at: None, depth, jobs: arguments.jobs };
+    let mut report = check::report(&rules, &wishes, &mut graph, &exceptions, &judging, terminal)?;
+    if let Some(path) = &arguments.baseline {
+        let baseline = Baseline::read(path)?;
+        baseline.fits(path, &report)?;
+        baseline.mark(path, &mut report);
+    }
+    let options = Options {
+        fail_on: wishes.fail_on,
+        expect: expected(&wishes),
+        exhaustive: arguments.exhaustive,
+        imported: arguments.imports.import,
+        sample: arguments.sample,
+        seed: arguments.seed,
+    };
+    let signed_by = key.as_ref().map(|key| sign::key_id(&key.verifying_key()));
+    let material =
+        Material { graph: &graph, rules: &rules, report: &report, options, inputs, signed_by };
+    let statement = pack::build(material, &mut stage)?;
+    if let Some(key) = &key {
+        let envelope = sign::envelope(key, &statement);
+        stage.write(ENVELOPE, |out| out.write_all(&envelope))?;
+    }
+    let files = stage.files().len();
+    stage.publish(&arguments.output)?;
+    let name = name_of(&arguments.output);
+    print(|out| {
+        let (verdict, signed) =
+            (report.verdict.name(), if key.is_some() { ", signed" } else { "" });
+        writeln!(out, "{}: {files} files, verdict {verdict}{signed}", printable(&name))
+    })?;
+    terminal.warn(&report.incomplete);
+    Ok(Exit::Clean)
+}
+
+/// How many records there had to be, for those who judge again.
+fn expected(wishes: &Wishes) -> BTreeMap<String, u64> {
+    wishes.expect.iter().map(|(kind, count)| ((*kind).to_owned(), *count as u64)).collect()
+}
+
+/// The inventory that was made of exports goes into the pack.
+pub(super) fn keep_imported(stage: &mut Stage, loaded: &Loaded) -> Result<(), Fault> {
+    let Some(text) = loaded.texts().next() else { return Ok(()) };
+    stage.write(IMPORTED, |out| out.write_all(text.as_bytes()))
+}
+
+impl Arguments {
+    /// All that was read, in that order.
+    fn inputs(&self, loaded: &Loaded, rules: &RuleSet) -> Result<Vec<Input>, Faults> {
+        let mut inputs: Vec<Input> = loaded
+            .inventory
+            .files
+            .iter()
+            .map(|file| Input {
+                role: Role::Inventory,
+                path: file.path.clone(),
+                sha256: file.sha256.clone(),
+            })
+            .collect();
+        let mut add = |role: Role, path: &Path| -> Result<(), Faults> {
+            let sha256 = open::digest_of_file(path)?;
+            inputs.push(Input { role, path: name_of(path), sha256 });
+            Ok(())
+        };
+        if self.imports.import {
+            for path in crate::import::files::find(&self.inventory)? {
+                add(Role::Export, &path)?;
+            }
+        }
+        for path in &self.exceptions.exceptions {
+            for path in files_of(path)? {
+                add(Role::Exceptions, &path)?;
+            }
+        }
+        if let Some(config) =
+            super::configuration(self.rules.config.as_deref(), self.rules.isolated)?
+        {
+            add(Role::Configuration, &config.path)?;
+        }
+        if let Some(path) = &self.baseline {
+            add(Role::Baseline, path)?;
+        }
+        let brought = rules.settings.iter().filter(|file| !file.is_bundled());
+        let brought =
+            brought.map(|file| (file.path.as_str(), open::digest_of_bytes(file.text.as_bytes())));
+        let own = rules.rules.iter().filter(|rule| rule.origin != BUNDLED_ORIGIN);
+        let own = own.map(|rule| (rule.origin.as_str(), rule.sha256.clone()));
+        inputs.extend(brought.chain(own).map(|(path, sha256)| Input {
+            role: Role::Policies,
+            path: path.to_owned(),
+            sha256,
+        }));
+        Ok(inputs)
+    }
+}
