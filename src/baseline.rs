@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::{Fault, Text, quote};
 use crate::json;
+use crate::link::Action;
 use crate::load::files::{self, name_of};
+use crate::policy::pack;
 use crate::report::model::{BaselineResult, Finding, KnownFinding, Mark, Report, Status};
 
 /// The version of this format.
@@ -187,9 +189,22 @@ impl Baseline {
     }
 }
 
+/// A pack can replace such a rule from a folder of any name.
 fn governance(report: &Report) -> BTreeSet<&str> {
-    let rules = report.rules.iter().filter(|rule| rule.theme == GOVERNANCE);
-    rules.map(|rule| rule.id.as_str()).collect()
+    let bundled: BTreeSet<String> = pack::bundled()
+        .iter()
+        .filter(|file| file.theme() == GOVERNANCE)
+        .filter_map(|file| Some(file.stem(".cedar")?.to_owned()))
+        .collect();
+    let rules = report.rules.iter();
+    let rules = rules.filter(|rule| rule.theme == GOVERNANCE || bundled.contains(&rule.id));
+    let of_the_run = report.findings.iter().filter(|finding| {
+        Action::ALL
+            .iter()
+            .any(|action| action.is_about_the_run() && action.name() == finding.action)
+    });
+    let of_the_run = of_the_run.map(|finding| finding.rule.as_str());
+    rules.map(|rule| rule.id.as_str()).chain(of_the_run).collect()
 }
 
 fn rules(report: &Report) -> BTreeMap<String, String> {

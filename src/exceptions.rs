@@ -257,6 +257,10 @@ impl Written {
         if self.rule.0.is_empty() || self.rule.0.iter().any(|rule| rule.trim().is_empty()) {
             return blank("rule");
         }
+        let distinct: std::collections::BTreeSet<&String> = self.rule.0.iter().collect();
+        if distinct.len() < self.rule.0.len() {
+            return Err(Fault::new("this exception names a rule twice", "name each rule once"));
+        }
         if self.reason.trim().is_empty() {
             return blank("reason");
         }

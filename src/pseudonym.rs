@@ -13,6 +13,7 @@ use std::path::Path;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use hmac::{Hmac, KeyInit, Mac};
+use regex::Regex;
 use sha2::Sha256;
 
 use crate::fault::{Fault, quote};
@@ -28,7 +29,11 @@ const LEAST: usize = 16;
 /// How many hexadecimal digits a token has: enough for a million people.
 const DIGITS: usize = 12;
 
+/// What an e-mail address looks like.
+const ADDRESS: &str = r"[\p{L}\p{N}._%+'-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+";
+
 /// A key.
+#[derive(Clone)]
 pub struct Key(Vec<u8>);
 
 impl Key {
@@ -66,7 +71,9 @@ impl Key {
 /// The personal strings of an inventory, and what stands for each.
 pub struct Pseudonyms {
     strings: Option<AhoCorasick>,
+    addresses: Option<Regex>,
     tokens: Vec<String>,
+    key: Key,
 }
 
 impl Pseudonyms {
@@ -80,10 +87,14 @@ impl Pseudonyms {
             }
             let owner = (letter, owner.to_owned());
             // A name that two people have must not make them one.
-            owners
-                .entry(text.to_lowercase())
-                .and_modify(|known| *known = known.take().filter(|known| *known == owner))
-                .or_insert(Some(owner));
+            // The search folds the case of ASCII alone.
+            for text in [text.to_owned(), text.to_lowercase(), text.to_uppercase()] {
+                let text = if text.is_ascii() { text.to_ascii_lowercase() } else { text };
+                owners
+                    .entry(text)
+                    .and_modify(|known| *known = known.take().filter(|known| *known == owner))
+                    .or_insert_with(|| Some(owner.clone()));
+            }
         };
         let inventory = &graph.inventory;
         let text = |word| inventory.words.text(word);
@@ -117,6 +128,17 @@ impl Pseudonyms {
                 None => add(text(name.0), 'A', graph.id(Node::new(NodeKind::Account, row))),
             }
         }
+        // Whoever did or looked at a task is named freely.
+        for row in inventory.offboardings.all() {
+            for task in &inventory.offboardings.get(row).tasks.0 {
+                for name in [task.completed_by, task.verified_by].into_iter().flatten() {
+                    let name = text(name.0).trim();
+                    if !name.is_empty() && !owners.contains_key(&name.to_ascii_lowercase()) {
+                        owners.insert(name.to_owned(), None);
+                    }
+                }
+            }
+        }
         let tokens = owners.iter().map(|(string, owner)| match owner {
             Some((letter, owner)) => key.token(*letter, owner),
             None => key.token('N', string),
@@ -126,7 +148,8 @@ impl Pseudonyms {
             .match_kind(MatchKind::Standard)
             .ascii_case_insensitive(true)
             .build(owners.keys());
-        Self { strings: strings.ok(), tokens }
+        let addresses = Regex::new(ADDRESS).ok();
+        Self { strings: strings.ok(), addresses, tokens, key: key.clone() }
     }
 
     /// A text with tokens instead.
@@ -150,7 +173,13 @@ impl Pseudonyms {
             at = end;
         }
         out.push_str(text.get(at..).unwrap_or_default());
-        out
+        // Addresses of people whom the inventory doesn't know.
+        let Some(addresses) = &self.addresses else { return "(withheld)".into() };
+        addresses
+            .replace_all(&out, |found: &regex::Captures<'_>| {
+                self.key.token('N', &found.get(0).map_or("", |found| found.as_str()).to_lowercase())
+            })
+            .into_owned()
     }
 
     /// Puts tokens in a whole report.
@@ -226,6 +255,7 @@ impl Pseudonyms {
     pub fn exception(&self, exception: &mut ExceptionResult) {
         let ExceptionResult {
             id,
+            rule,
             resource,
             principal,
             reason,
@@ -239,15 +269,37 @@ impl Pseudonyms {
         *id = self.text(id);
         self.thing(resource);
         principal.iter_mut().for_each(|thing| self.thing(thing));
-        let texts = [reason, approved_by, ticket, compensating_control];
+        // Whoever isn't known has a name all the same.
+        if let Some(by) = approved_by {
+            let known = self.text(by);
+            *by = if known == *by { self.key.token('N', by) } else { known };
+        }
+        *rule = self.text(rule);
+        let texts = [reason, ticket, compensating_control];
         texts.into_iter().flatten().chain(why).for_each(|text| *text = self.text(text));
         self.location(location);
     }
 }
 
-/// Whether what stands before the `@` of an address is a person's, not just a word.
+/// Whether what stands before the `@` of an address is a person's, not a function's.
 fn is_telling(front: &str) -> bool {
-    front.len() > 3 && front.contains(['.', '_', '-']) || front.chars().any(|c| c.is_ascii_digit())
+    const FUNCTIONS: [&str; 14] = [
+        "admin",
+        "billing",
+        "contact",
+        "hello",
+        "help",
+        "info",
+        "noreply",
+        "office",
+        "postmaster",
+        "root",
+        "sales",
+        "security",
+        "service",
+        "support",
+    ];
+    front.chars().count() > 3 && !FUNCTIONS.iter().any(|word| word.eq_ignore_ascii_case(front))
 }
 
 /// Whether a match is not a piece of a longer word, nor a number in a date or a version.

@@ -171,6 +171,9 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
     };
     let also: Vec<&PathBuf> = arguments.write_baseline.iter().collect();
     arguments.outputs.apart_from(|| read().unwrap_or_default(), "the inventory", &also)?;
+    arguments.outputs.apart_from(|| arguments.also_read(), "what the check reads", &also)?;
+    let baseline = || arguments.baseline.iter().cloned().collect();
+    arguments.outputs.apart_from(baseline, "the baseline", &[])?;
     let exceptions = arguments.exceptions.read();
     let (rules, wishes, mut graph) = prepare(
         &arguments.rules,
@@ -203,6 +206,13 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
 }
 
 impl Arguments {
+    /// The files that are read besides the inventory.
+    fn also_read(&self) -> Vec<PathBuf> {
+        let exceptions = self.exceptions.exceptions.iter();
+        let exceptions = exceptions.flat_map(|path| exceptions::files_of(path).unwrap_or_default());
+        exceptions.chain(self.pseudonyms.key.clone()).chain(self.rules.config.clone()).collect()
+    }
+
     /// Holds the report against the baseline.
     fn baseline(&self, report: &mut Report) -> Result<Option<Baseline>, Faults> {
         let Some(path) = &self.baseline else { return Ok(None) };

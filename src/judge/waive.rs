@@ -12,16 +12,21 @@ use super::Judged;
 use crate::ask::condition::Setting;
 use crate::ask::{Depth, ask};
 use crate::exceptions::Exception;
+use crate::fault::{self, quote};
 use crate::inventory::Row;
 use crate::inventory::vocabulary::Vocabulary;
 use crate::link::facts::Fact;
-use crate::link::{Action, ExceptionFacts, Graph, Node, NodeKind};
+use crate::link::{ExceptionFacts, Graph, Node, NodeKind};
 use crate::policy::RuleSet;
 use crate::report::model::{ExceptionResult, ExceptionState, Finding, Status, Thing};
 
 /// The rules that say no more of an exception than that it is over, or idle.
 const EXPIRED: &str = "exception-expired";
 const UNUSED: &str = "exception-unused";
+
+/// Without these rules an exception would be honoured that nobody has approved, or for ever.
+const NEEDED: [&str; 4] =
+    [EXPIRED, "exception-unapproved", "exception-self-approved", "exception-not-waivable"];
 
 /// Judges exceptions, and waives what those cover that are honoured.
 pub fn waive(
@@ -44,10 +49,7 @@ pub fn waive(
         .collect();
     let answers = ask(graph, rules, setting, depth, &[NodeKind::Exception], &|_| {});
     let own = super::findings(graph, rules, &answers, setting);
-    let asked = rules
-        .rules
-        .iter()
-        .any(|rule| rule.enabled && rule.envs.iter().any(|env| env.action == Action::Waive));
+    let off = NEEDED.iter().find(|id| !rules.find(id).is_some_and(|rule| rule.enabled));
     let renewals = renewals(given);
     let mut register: Vec<ExceptionResult> = Vec::new();
     for (number, (exception, fit)) in given.iter().zip(&fits).enumerate() {
@@ -56,11 +58,19 @@ pub fn waive(
                 && finding.resource.id == exception.id
         };
         let mut entry = result(exception, own.iter().filter(about), fit.findings.len());
-        if !asked {
-            entry.state = ExceptionState::Refused;
-            entry.why.push("No rule about exceptions is on, so none is honoured.".into());
+        if let Some(off) = off {
+            if entry.state == ExceptionState::Active {
+                entry.state = ExceptionState::Refused;
+            }
+            entry.why.push(format!("The rule {off} is not on, so no exception is honoured."));
         }
         entry.why.extend(fit.note.clone());
+        if rules.find(&exception.rule).is_none() {
+            let near =
+                fault::nearest(&exception.rule, rules.rules.iter().map(|rule| rule.id.as_str()));
+            let near = near.map_or(String::new(), |near| format!(" Did you mean {near}?"));
+            entry.why.push(format!("There is no rule {}.{near}", quote(&exception.rule)));
+        }
         entry.renewals = renewals.get(number).copied().unwrap_or(0);
         register.push(entry);
     }
@@ -172,7 +182,9 @@ fn parties(
     gain: &mut BTreeSet<Node>,
 ) {
     /// From one thing to whom it concerns.
-    const WAYS: [&str; 11] = [
+    const WAYS: [&str; 13] = [
+        "known_to",
+        "used_by",
         "account",
         "identity_person",
         "identity_workload",
@@ -203,10 +215,19 @@ fn parties(
             }
             _ => {}
         }
-        open.extend(WAYS.iter().filter_map(|way| match graph.fact(node, way) {
-            Some(Fact::Node(next)) => Some(next),
-            _ => None,
-        }));
+        for way in WAYS {
+            match graph.fact(node, way) {
+                Some(Fact::Node(next)) => open.push(next),
+                Some(Fact::Nodes(next)) => open.extend(next),
+                _ => {}
+            }
+        }
+        // Who is in a group has what the group has.
+        if let (NodeKind::Entitlement, Some(Fact::Node(group))) =
+            (node.kind, graph.fact(node, "group"))
+        {
+            open.extend(graph.group(group.row).holders.iter().map(|(holder, _)| *holder));
+        }
     }
 }
 

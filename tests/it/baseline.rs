@@ -116,3 +116,32 @@ fn neither_what_is_about_the_check_itself_nor_what_is_unknown_is_ever_known() {
     let written = std::fs::read_to_string(folder.path().join("b.json")).unwrap();
     assert!(written.contains("\"x1\"") && written.contains("\"x2\""), "{written}");
 }
+
+#[test]
+fn a_rule_about_the_check_is_none_the_less_one_in_another_folder() {
+    let mut inventory: Value = serde_json::from_str(&inventory(&[])).unwrap();
+    inventory["sources"] =
+        json!([{"id": "hr", "kind": "hr", "exported_at": "2026-06-01T06:00:00Z"}]);
+    let rule =
+        std::fs::read_to_string(crate::run::root().join("policies/governance/source-stale.cedar"));
+    let folder =
+        laid(&[("i.json", &*inventory.to_string()), ("my/source-stale.cedar", &*rule.unwrap())]);
+    check("i.json --policies my --write-baseline b.json").at(&folder).run().exits(1);
+    check("i.json --policies my --baseline b.json").at(&folder).run().exits(1);
+}
+
+#[test]
+fn what_the_check_reads_is_never_replaced() {
+    let key = "0123456789abcdef0123456789abcdef";
+    let exceptions = json!({"version": "1", "exceptions": []}).to_string();
+    let folder = laid(&[("i.json", &*inventory(&[])), ("key", key), ("x.json", &*exceptions)]);
+    for arguments in [
+        "i.json --pseudonymize key -o json=key",
+        "i.json --exceptions x.json --write-baseline x.json",
+        "i.json --exceptions x.json -o json=x.json",
+    ] {
+        let done = check(arguments).at(&folder).run().exits(2);
+        assert!(done.err.contains("would replace"), "{arguments}: {}", done.err);
+    }
+    assert_eq!(std::fs::read_to_string(folder.path().join("key")).unwrap(), key);
+}

@@ -316,3 +316,56 @@ fn what_is_wrong_with_a_file_of_exceptions_has_its_place() {
         done.err
     );
 }
+
+#[test]
+fn who_shares_a_thing_is_no_approver_of_it() {
+    let mut inventory = inventory();
+    inventory["groups"] = json!([{"id": "adm", "system": "okta", "members": ["m"]}]);
+    let account = json!({"id": "m", "system": "okta", "status": "enabled", "type": "human", "identity": "mate"});
+    inventory["accounts"].as_array_mut().unwrap().push(account);
+    inventory["entitlements"] = json!([{"id": "e", "group": "adm", "system": "okta", "role": "owner",
+        "status": "active", "privileged": true, "granted_at": "2024-01-01T00:00:00Z"}]);
+    inventory["credentials"].as_array_mut().unwrap().push(json!({"id": "s", "kind": "password",
+        "status": "active", "account": "m", "known_to": ["boss"], "created_at": "2020-01-01T00:00:00Z",
+        "last_used_state": "never", "storage": "chat"}));
+    for (rule, resource, by, waived) in [
+        ("review-overdue-privileged", json!({"type": "Entitlement", "id": "e"}), "mate", false),
+        ("review-overdue-privileged", json!({"type": "Entitlement", "id": "e"}), "auditor", true),
+        ("credential-outside-vault", json!({"type": "Credential", "id": "s"}), "boss", false),
+        ("credential-outside-vault", json!({"type": "Credential", "id": "s"}), "auditor", true),
+    ] {
+        let changes =
+            json!({"rule": rule, "resource": resource, "principal": null, "approved_by": by});
+        let exceptions = json!({"version": "1", "exceptions": [exception(&changes)]});
+        let folder =
+            laid(&[("i.json", &*inventory.to_string()), ("x.json", &*exceptions.to_string())]);
+        let report = self::report(check("i.json --exceptions x.json").at(&folder));
+        let findings = report["findings"].as_array().unwrap();
+        let finding =
+            findings.iter().find(|one| one["rule"] == rule && one["resource"] == resource).unwrap();
+        assert_eq!(
+            finding["status"] == "waived",
+            waived,
+            "{rule} by {by}: {:?}",
+            refusals(&report)
+        );
+    }
+}
+
+#[test]
+fn without_the_rules_that_bound_exceptions_none_is_honoured() {
+    for rule in ["exception-expired", "exception-unapproved", "exception-self-approved"] {
+        let folder = laid_out(&[exception(&json!({}))]);
+        std::fs::write(
+            folder.path().join("c.toml"),
+            format!("[rules]\n{rule} = {{ enabled = false }}\n"),
+        )
+        .unwrap();
+        let run = nhi(
+            "check inventory.json --exceptions exceptions.json --config c.toml --as-of 2026-06-30T12:00:00Z",
+        );
+        let report = self::report(run.at(&folder));
+        assert_eq!(status(&report, "a").0, "violation", "{rule}");
+        assert_eq!(report["exceptions"][0]["state"], "refused", "{rule}");
+    }
+}

@@ -32,6 +32,8 @@ fn personal() -> BTreeSet<String> {
             add(&account["username"]);
         }
     }
+    // A number of four digits is also a count.
+    strings.retain(|string| !string.bytes().all(|byte| byte.is_ascii_digit()));
     strings
 }
 
@@ -106,4 +108,38 @@ fn tokens_are_the_same_with_the_same_key_and_tell_people_apart() {
     std::fs::write(&saved, run("one").run().out).unwrap();
     let again = nhi("report --format json").arg(&saved).run().exits(0).json();
     assert_eq!(again, one);
+}
+
+#[test]
+fn neither_case_nor_alphabet_nor_a_stranger_gives_a_name_away() {
+    let inventory = serde_json::json!({
+        "version": "1", "generated_at": "2026-06-30T06:00:00Z",
+        "systems": [{"id": "gh"}],
+        "people": [
+            {"id": "p1", "name": "Émile Zola", "emails": ["ezola@x.example"], "status": "terminated", "ended_at": "2026-06-01T00:00:00Z"},
+            {"id": "p2", "name": "ŁUKASZ ŻAK", "user_name": "Łukasz", "status": "terminated", "ended_at": "2026-06-01T00:00:00Z"}],
+        "accounts": [
+            {"id": "gh:ezola", "system": "gh", "status": "enabled", "identity": "p1"},
+            {"id": "gh:łukasz", "system": "gh", "status": "enabled", "identity": "p2"}],
+        "credentials": [{"id": "c", "kind": "password", "status": "active", "account": "gh:ezola"}],
+        "offboardings": [{"id": "o", "subject": "p1", "kind": "termination", "effective_at": "2026-06-01T00:00:00Z",
+            "tasks": [{"system": "gh", "action": "disable_account", "status": "done", "completed_at": "2026-06-02T00:00:00Z",
+                "completed_by": "Jane Doe", "verified_by": "Jane Doe", "verified_at": "2026-06-02T00:00:00Z"}]}],
+    });
+    let exceptions = serde_json::json!({"version": "1", "exceptions": [{
+        "rule": "leaver-account-live", "resource": {"type": "Account", "id": "gh:ezola"},
+        "reason": "Asked for by émile zola and mo@elsewhere.example.", "approved_by": "Sam Stranger"}]});
+    let folder = folder(&[
+        ("i.json", &inventory.to_string()),
+        ("x.json", &exceptions.to_string()),
+        ("key", KEY),
+    ]);
+    for format in formats() {
+        let run = check("i.json --exceptions x.json --pseudonymize key --format").arg(&format);
+        let out = run.at(&folder).run().exits(1).out.to_lowercase();
+        for name in ["zola", "mile", "łukasz", "żak", "jane", "sam ", "mo@", "elsewhere.example"]
+        {
+            assert!(!out.contains(name), "{format}: {name}\n{out}");
+        }
+    }
 }

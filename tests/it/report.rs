@@ -153,3 +153,35 @@ fn an_incomplete_check_is_never_an_empty_result() {
     assert_eq!(run("b.json", "github").out, "");
     assert_eq!(run("b.json", "gitlab").json(), Value::Array(Vec::new()));
 }
+
+#[test]
+fn a_report_that_excuses_itself_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let written = check("testdata/acme --exceptions testdata/exceptions.json --format json")
+        .run()
+        .exits(1)
+        .json();
+    let waived = written["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .position(|one| one["status"] == "waived")
+        .unwrap();
+    let edits: [(&str, fn(&mut serde_json::Value, usize)); 5] = [
+        ("waived by nothing", |report, at| {
+            report["findings"][at]["exception"] = serde_json::Value::Null
+        }),
+        ("no register", |report, _| report["exceptions"] = serde_json::json!([])),
+        ("expired", |report, _| report["exceptions"][0]["state"] = "expired".into()),
+        ("marked", |report, at| report["findings"][at]["mark"] = "known".into()),
+        ("cut off", |report, _| report["sources"][0]["truncated"] = true.into()),
+    ];
+    for (name, edit) in edits {
+        let mut edited = written.clone();
+        edit(&mut edited, waived);
+        let path = folder.path().join("r.json");
+        std::fs::write(&path, edited.to_string()).unwrap();
+        let done = crate::run::nhi("report --format text").arg(&path).run();
+        assert_eq!(done.code, 2, "{name}: {}", done.out);
+    }
+}

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::fault::quote;
 use crate::judge::summarize;
 use crate::policy::digest;
-use crate::report::model::{Report, Status, Verdict};
+use crate::report::model::{ExceptionState, Mark, Report, Status, Verdict};
 use crate::time::Instant;
 
 /// What doesn't agree.
@@ -18,6 +18,8 @@ pub(super) fn wrong(report: &Report) -> Vec<String> {
     }
     rules(report, &mut wrong);
     findings(report, &mut wrong);
+    exceptions(report, &mut wrong);
+    marks(report, &mut wrong);
     verdict(report, &mut wrong);
     wrong
 }
@@ -69,6 +71,38 @@ fn findings(report: &Report, wrong: &mut Vec<String>) {
     }
 }
 
+/// What is waived is waived by an exception that is honoured, and each of these counts what it waives.
+fn exceptions(report: &Report, wrong: &mut Vec<String>) {
+    let mut waived: BTreeMap<&str, u64> = BTreeMap::new();
+    for finding in report.findings.iter().filter(|finding| finding.status == Status::Waived) {
+        match &finding.exception {
+            Some(exception) => *waived.entry(exception).or_default() += 1,
+            None => wrong.push(format!("the finding {} is waived by nothing", quote(&finding.id))),
+        }
+    }
+    for exception in &report.exceptions {
+        let found = waived.remove(exception.id.as_str()).unwrap_or_default();
+        let honoured = exception.state == ExceptionState::Active;
+        if found != exception.waived || found > 0 && !honoured {
+            let id = quote(&exception.id);
+            wrong.push(format!("the exception {id} can't have waived {found} findings"));
+        }
+    }
+    for exception in waived.keys() {
+        wrong.push(format!("the exception {} is not in its register", quote(exception)));
+    }
+}
+
+/// Findings are marked where there is a baseline, which counts the marks.
+fn marks(report: &Report, wrong: &mut Vec<String>) {
+    let count = |mark| report.findings.iter().filter(|finding| finding.mark == Some(mark)).count();
+    let found = [count(Mark::Known) as u64, count(Mark::New) as u64];
+    let said = report.baseline.as_ref().map_or([0, 0], |baseline| [baseline.known, baseline.new]);
+    if found != said {
+        wrong.push("the marks of its findings aren't those that its baseline counts".to_owned());
+    }
+}
+
 fn verdict(report: &Report, wrong: &mut Vec<String>) {
     let open = report.findings.iter().filter(|finding| finding.status == Status::Violation);
     let fails = open.into_iter().any(|finding| finding.severity >= report.fail_on);
@@ -81,6 +115,10 @@ fn verdict(report: &Report, wrong: &mut Vec<String>) {
     if unknown && report.incomplete.is_empty() {
         wrong
             .push("it has findings that could not be judged, and claims to be complete".to_owned());
+    } else if report.incomplete.is_empty()
+        && report.sources.iter().any(|source| source.truncated == Some(true))
+    {
+        wrong.push("it has a source that was cut off, and claims to be complete".to_owned());
     } else if verdict != report.verdict {
         let (said, follows) = (report.verdict.name(), verdict.name());
         wrong.push(format!("its verdict is {said}, and {follows} follows from its findings"));
