@@ -257,8 +257,13 @@ fn holds(format: &str, report: &str, harmless: &str) {
         }
         "markdown" => {
             assert!(!report.contains(steers), "{format}");
-            for part in ["<script", "<img", "<!--", "](javascript:"] {
+            for part in ["<script", "<img", "<!--"] {
                 assert!(!report.contains(part), "{format} has {part}");
+            }
+            // In code, and after a backslash, it is no link.
+            let code = |line: &str| line.split('`').step_by(2).collect::<Vec<_>>().join("`");
+            for line in report.lines().map(|line| code(line).replace("\\](", "")) {
+                assert!(!line.contains("](javascript:"), "{format}: {line}");
             }
         }
         "github" => {
