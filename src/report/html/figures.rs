@@ -141,18 +141,7 @@ impl<'a> Figures<'a> {
             let known = report.controls.iter().find(|control| control.id == id);
             known.map_or("", |control| control.framework.as_str())
         };
-        let called: BTreeMap<&str, &str> = report
-            .findings
-            .iter()
-            .filter(|finding| left(finding))
-            .filter_map(|finding| {
-                Some((finding.principal.id.as_str(), finding.principal_name.as_deref()?))
-            })
-            .collect();
-        let full = |id: &str| match called.get(id) {
-            Some(name) => format!("{name} ({id})"),
-            None => id.to_owned(),
-        };
+        let called = called(report);
         let person = |id: &str| name(&Thing { kind: "Person".into(), id: id.into() });
         let owner = |[kind, id, name]: [&str; 3]| format!("{name} ({kind} {id})");
         Self {
@@ -173,7 +162,7 @@ impl<'a> Figures<'a> {
             controls: ranked(controls, |id| (id.into(), framework(id), id.into())),
             systems: ranked(systems, |id| (id.into(), "", id.into())),
             owners: ranked(owners, |key| (key[2].into(), key[0], owner(key))),
-            leavers: ranked(leavers, |id| (full(id).into(), "", person(id))),
+            leavers: ranked(leavers, |id| (full(&called, id), "", person(id))),
             elsewhere,
             oldest: open
                 .into_iter()
@@ -196,6 +185,19 @@ const DAY: i64 = 86_400_000;
 /// A thing in words, as the script has it.
 fn name(thing: &Thing) -> String {
     format!("{} {}", thing.kind, thing.id)
+}
+
+/// The names of leavers, by their ids.
+fn called(report: &Report) -> BTreeMap<&str, &str> {
+    let leavers = report.findings.iter().filter(|finding| left(finding));
+    let names = leavers.filter_map(|finding| {
+        Some((finding.principal.id.as_str(), finding.principal_name.as_deref()?))
+    });
+    names.collect()
+}
+
+fn full(called: &BTreeMap<&str, &str>, id: &str) -> String {
+    called.get(id).map_or_else(|| id.to_owned(), |name| format!("{name} ({id})"))
 }
 
 fn place(severity: Severity) -> usize {
