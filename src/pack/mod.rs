@@ -4,7 +4,7 @@
 //! a rule was asked about (`population`), the `rules` as they were, a `sample` of leavers, a
 //! `manifest` of it all with digests, and an in-toto `statement` of the result, which can be
 //! signed (`sign`). They are put together on a `stage`, and take the name of the pack when all
-//! of them are there. `verify`(mod@verify) holds a pack against its manifest, and `agree` its
+//! of them are there. `verify` holds a pack against its manifest, and `agree` its
 //! files against each other; made `again` of the same inputs, it has to be the same bytes.
 
 use crate::fault::Fault;
