@@ -37,7 +37,7 @@ pub struct Baseline {
     /// The kinds of sources of the inventory; of a source without a kind, its id.
     sources: BTreeSet<String>,
     /// The findings.
-    findings: Vec<KnownFinding>,
+    pub findings: Vec<KnownFinding>,
 }
 
 impl Baseline {
@@ -96,11 +96,19 @@ impl Baseline {
         self
     }
 
-    /// Why it can't be held against this report.
+    /// Reads one, and marks the findings of a report by it.
     ///
     /// # Errors
-    /// Other rules, or an inventory of another kind.
-    pub fn fits(&self, path: &Path, report: &Report) -> Result<(), Fault> {
+    /// A file that is no baseline, or one of other rules or of another kind of inventory.
+    pub fn hold(path: &Path, report: &mut Report) -> Result<Self, Fault> {
+        let baseline = Self::read(path)?;
+        baseline.fits(path, report)?;
+        baseline.mark(path, report);
+        Ok(baseline)
+    }
+
+    /// Why it can't be held against this report.
+    fn fits(&self, path: &Path, report: &Report) -> Result<(), Fault> {
         let refuse = |what: String| {
             let name = quote(&name_of(path));
             Err(Fault::new(

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::fault::{Fault, Text};
+use crate::fault::{Excerpt, Fault, Text};
 use crate::inventory::field::check::without_place;
 
 /// Reads what stands at a byte of a text, up to its end.
@@ -16,11 +16,16 @@ pub fn read<T: DeserializeOwned>(
     help: &str,
 ) -> Result<T, Fault> {
     serde_json::from_str(part).map_err(|error| {
-        let mut starts = part.match_indices('\n').map(|(at, _)| at + 1);
-        let line = error.line().checked_sub(2).and_then(|line| starts.nth(line)).unwrap_or(0);
-        let at = start + line + error.column().saturating_sub(1);
         let fault = Fault::from_lines(&without_place(&error));
         let help = fault.help.clone().unwrap_or_else(|| help.to_owned());
-        Fault::new(fault.message, help).at(source.excerpt(at..at + 1, &[], String::new()))
+        Fault::new(fault.message, help).at(place(source, start, part, &error))
     })
+}
+
+/// Where in a text the part is wrong that begins at that byte.
+pub fn place(source: Text<'_>, start: usize, part: &str, error: &serde_json::Error) -> Excerpt {
+    let mut starts = part.match_indices('\n').map(|(at, _)| at + 1);
+    let line = error.line().checked_sub(2).and_then(|line| starts.nth(line)).unwrap_or(0);
+    let at = start + line + error.column().saturating_sub(1);
+    source.excerpt(at..at + 1, &[], String::new())
 }

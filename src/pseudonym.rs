@@ -21,7 +21,7 @@ use crate::inventory::vocabulary::AccountType;
 use crate::link::{Graph, Node, NodeKind};
 use crate::load::files::{hex, name_of};
 use crate::report::model::{
-    Accountable, ExceptionResult, FactValue, Finding, Location, Report, Thing,
+    Accountable, ExceptionResult, FactValue, Finding, KnownFinding, Location, Report, Thing,
 };
 
 /// A shorter key could be found by trying.
@@ -194,11 +194,14 @@ impl Pseudonyms {
         report.findings.iter_mut().for_each(|finding| self.finding(finding));
         if let Some(baseline) = &mut report.baseline {
             put(&mut baseline.path);
-            for known in &mut baseline.resolved {
-                self.thing(&mut known.principal);
-                self.thing(&mut known.resource);
-            }
+            baseline.resolved.iter_mut().for_each(|known| self.known(known));
         }
+    }
+
+    /// Puts tokens in a finding of a baseline.
+    pub fn known(&self, known: &mut KnownFinding) {
+        self.thing(&mut known.principal);
+        self.thing(&mut known.resource);
     }
 
     fn finding(&self, finding: &mut Finding) {

@@ -187,13 +187,16 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
     let key = arguments.pseudonyms.key()?;
     let mut report =
         report(&rules, &wishes, &mut graph, &exceptions, &arguments.judging(), terminal)?;
-    let baseline = arguments.baseline(&mut report)?;
+    let baseline = arguments.baseline.as_deref().map(|path| Baseline::hold(path, &mut report));
+    let mut known = Baseline::of(&report).keeping(baseline.transpose()?.as_ref(), &report);
     if let Some(key) = &key {
-        Pseudonyms::new(&graph, key).apply(&mut report);
+        let pseudonyms = Pseudonyms::new(&graph, key);
+        pseudonyms.apply(&mut report);
+        // An earlier baseline may name those whom this one must not.
+        known.findings.iter_mut().for_each(|known| pseudonyms.known(known));
     }
     arguments.outputs.write(&report, arguments.statistics, terminal)?;
     if let Some(path) = &arguments.write_baseline {
-        let known = Baseline::of(&report).keeping(baseline.as_ref(), &report);
         output::whole(path, |out| known.write(out))?;
     }
     Ok(if report.fails() && !arguments.exit_zero {
@@ -211,15 +214,6 @@ impl Arguments {
         let exceptions = self.exceptions.exceptions.iter();
         let exceptions = exceptions.flat_map(|path| exceptions::files_of(path).unwrap_or_default());
         exceptions.chain(self.pseudonyms.key.clone()).chain(self.rules.config.clone()).collect()
-    }
-
-    /// Holds the report against the baseline.
-    fn baseline(&self, report: &mut Report) -> Result<Option<Baseline>, Faults> {
-        let Some(path) = &self.baseline else { return Ok(None) };
-        let baseline = Baseline::read(path)?;
-        baseline.fits(path, report)?;
-        baseline.mark(path, report);
-        Ok(Some(baseline))
     }
 }
 

@@ -17,6 +17,7 @@ use super::model::{
 };
 use crate::fault::{Fault, Faults, Text, quote};
 use crate::inventory::field::check::without_place;
+use crate::json;
 use crate::load::files::{self, name_of};
 use crate::policy::Severity;
 
@@ -203,9 +204,6 @@ fn lines(source: Text<'_>) -> Result<Report, Fault> {
 /// Reads a part of a text, and says where it isn't what is wanted.
 fn parse<T: DeserializeOwned>(source: Text<'_>, start: usize, part: &str) -> Result<T, Fault> {
     serde_json::from_str(part).map_err(|error| {
-        let mut starts = part.match_indices('\n').map(|(at, _)| at + 1);
-        let line = error.line().checked_sub(2).and_then(|line| starts.nth(line)).unwrap_or(0);
-        let at = start + line + error.column().saturating_sub(1);
         let said = without_place(&error);
         let (said, help) = if error.is_eof() {
             (format!("the report ends too early: {said}"), "it is cut off: copy or write it again")
@@ -214,7 +212,7 @@ fn parse<T: DeserializeOwned>(source: Text<'_>, start: usize, part: &str) -> Res
         } else {
             (format!("this is not JSON: {said}"), HELP)
         };
-        Fault::new(said, help).at(source.excerpt(at..at + 1, &[], String::new()))
+        Fault::new(said, help).at(json::place(source, start, part, &error))
     })
 }
 

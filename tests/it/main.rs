@@ -29,6 +29,7 @@ mod inputs;
 mod laws;
 mod names;
 mod pack;
+mod pack_tampered;
 mod property;
 mod pseudonym;
 mod readme;

@@ -143,3 +143,26 @@ fn neither_case_nor_alphabet_nor_a_stranger_gives_a_name_away() {
         }
     }
 }
+
+#[test]
+fn a_baseline_keeps_nobodys_name() {
+    let leaver = |account: &str| {
+        serde_json::json!({
+            "version": "1", "generated_at": "2026-06-30T06:00:00Z", "systems": [{"id": "gh"}],
+            "sources": [{"id": "hr", "kind": "hr", "exported_at": "2026-06-30T06:00:00Z", "truncated": true}],
+            "people": [{"id": "ada-id", "name": "Ada", "status": "terminated", "ended_at": "2026-06-01T00:00:00Z"}],
+            "accounts": [{"id": account, "system": "gh", "status": "enabled", "identity": "ada-id"}],
+            "credentials": [],
+        })
+        .to_string()
+    };
+    let folder =
+        folder(&[("one.json", &leaver("gh:1")), ("two.json", &leaver("gh:2")), ("key", KEY)]);
+    check("one.json --write-baseline b.json").at(&folder).run().exits(1);
+    // What an incomplete check can't have seen stays from the earlier one, but for the name in it.
+    let run = check("two.json --baseline b.json --write-baseline c.json --pseudonymize key");
+    run.at(&folder).run().exits(1);
+    let written = std::fs::read_to_string(folder.path().join("c.json")).unwrap();
+    assert!(written.contains("gh:1") && written.contains("gh:2"), "{written}");
+    assert!(!written.contains("ada-id"), "{written}");
+}
