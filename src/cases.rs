@@ -16,6 +16,7 @@ use crate::link::Action;
 use crate::load;
 use crate::policy::pack::PackFile;
 use crate::policy::{Rule, RuleSet, Severity};
+use crate::report::findings::Findings;
 use crate::report::model::{Finding, Status};
 use crate::time::{Instant, Span};
 
@@ -232,7 +233,8 @@ fn one(
     let terms = Terms { fail_on: Severity::Low, expect: BTreeMap::new(), as_of_origin: "case" };
     let mut findings = |depth| {
         let judged = judge::find(&mut graph, rules, setting, depth, &exceptions, &|_| {});
-        let mut findings = judge::judge(&graph, rules, judged, setting, &terms).findings;
+        let report = judge::judge(&graph, rules, judged, setting, &terms);
+        let mut findings = Findings::held(&report).into_owned().findings;
         findings.retain(|finding| finding.rule == id);
         findings
     };

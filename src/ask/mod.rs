@@ -59,15 +59,12 @@ pub struct Answers {
     pub tallies: Vec<Tally>,
 }
 
-impl Answers {
-    /// Adds the answers to further questions about the same graph.
-    pub fn add(&mut self, others: Self) {
-        self.hits.extend(others.hits);
-        for (tally, other) in self.tallies.iter_mut().zip(others.tallies) {
-            tally.asked += other.asked;
-            for (path, count) in other.missing {
-                *tally.missing.entry(path).or_default() += count;
-            }
+impl Tally {
+    /// Adds what is known of further questions about the same graph.
+    pub fn add(&mut self, other: Self) {
+        self.asked += other.asked;
+        for (path, count) in other.missing {
+            *self.missing.entry(path).or_default() += count;
         }
     }
 }

@@ -16,12 +16,13 @@ use crate::exceptions::{self, Exception};
 use crate::fault::{Fault, Faults};
 use crate::import::store::Form;
 use crate::import::{Imported, import};
-use crate::judge::{self, Terms};
+use crate::judge::{self, Judged, Made, Terms};
 use crate::link::Graph;
 use crate::link::question::SUBJECTS;
 use crate::load::{self, Loaded, files::name_of};
 use crate::policy::{RuleSet, Severity};
 use crate::pseudonym::{Key, Pseudonyms};
+use crate::report::findings::Findings;
 use crate::report::model::Report;
 use crate::report::output;
 use crate::time::Instant;
@@ -162,6 +163,10 @@ pub(super) fn instant(text: &str) -> Result<Instant, String> {
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Faults> {
+    in_threads(arguments.jobs, || check(arguments, terminal))?
+}
+
+fn check(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Faults> {
     let read = || {
         if arguments.imports.import {
             crate::import::files::find(&arguments.inventory)
@@ -185,8 +190,13 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
     let wishes = Wishes { fail_on: arguments.fail_on.unwrap_or(wishes.fail_on), ..wishes };
     let exceptions = exceptions?;
     let key = arguments.pseudonyms.key()?;
-    let mut report =
-        report(&rules, &wishes, &mut graph, &exceptions, &arguments.judging(), terminal)?;
+    let judging = arguments.judging();
+    let judged = find(&rules, &mut graph, &exceptions, &judging, terminal);
+    let report = report(&rules, &wishes, &graph, judged, &judging);
+    if key.is_none() && arguments.baseline.is_none() && arguments.write_baseline.is_none() {
+        return arguments.write(&report, terminal);
+    }
+    let mut report = Findings::held(&report).into_owned();
     let baseline = arguments.baseline.as_deref().map(|path| Baseline::hold(path, &mut report));
     let mut known = Baseline::of(&report).keeping(baseline.transpose()?.as_ref(), &report);
     if let Some(key) = &key {
@@ -195,20 +205,25 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
         // An earlier baseline may name those whom this one must not.
         known.findings.iter_mut().for_each(|known| pseudonyms.known(known));
     }
-    arguments.outputs.write(&report, arguments.statistics, terminal)?;
+    let exit = arguments.write(&report, terminal)?;
     if let Some(path) = &arguments.write_baseline {
         output::whole(path, |out| known.write(out))?;
     }
-    Ok(if report.fails() && !arguments.exit_zero {
-        Exit::Violations
-    } else if report.incomplete.is_empty() {
-        Exit::Clean
-    } else {
-        Exit::Incomplete
-    })
+    Ok(exit)
 }
 
 impl Arguments {
+    fn write<F: Findings>(&self, report: &Report<F>, terminal: Terminal) -> Result<Exit, Faults> {
+        self.outputs.write(report, self.statistics, terminal)?;
+        Ok(if report.fails() && !self.exit_zero {
+            Exit::Violations
+        } else if report.incomplete.is_empty() {
+            Exit::Clean
+        } else {
+            Exit::Incomplete
+        })
+    }
+
     /// The files that are read besides the inventory.
     fn also_read(&self) -> Vec<PathBuf> {
         let exceptions = self.exceptions.exceptions.iter();
@@ -269,17 +284,67 @@ pub(super) struct Judging {
     pub depth: Depth,
     /// `-j`
     pub jobs: Option<std::num::NonZeroUsize>,
+    /// By the clock.
+    pub started: Instant,
 }
 
 impl Arguments {
     fn judging(&self) -> Judging {
         let depth = if self.exhaustive { Depth::Exhaustive } else { Depth::Candidates };
-        Judging { as_of: self.as_of, run_at: None, depth, jobs: self.jobs }
+        Judging {
+            as_of: self.as_of,
+            run_at: None,
+            depth,
+            jobs: self.jobs,
+            started: Instant::wall_clock(),
+        }
     }
 }
 
-/// Asks and judges.
-pub(super) fn report(
+impl Judging {
+    fn setting<'a>(&self, rules: &'a RuleSet, graph: &Graph) -> Setting<'a> {
+        Setting {
+            now: graph.now,
+            run_at: self.run_at.or(self.as_of).unwrap_or(self.started),
+            parameters: &rules.parameters,
+        }
+    }
+}
+
+/// Asks.
+fn find(
+    rules: &RuleSet,
+    graph: &mut Graph,
+    exceptions: &[Exception],
+    judging: &Judging,
+    terminal: Terminal,
+) -> Judged {
+    let setting = judging.setting(rules, graph);
+    let bar = Bar::new(graph, terminal);
+    let judged =
+        judge::find(graph, rules, setting, judging.depth, exceptions, &|done| bar.at(done));
+    bar.0.finish_and_clear();
+    judged
+}
+
+/// Judges.
+fn report<'a>(
+    rules: &'a RuleSet,
+    wishes: &Wishes,
+    graph: &'a Graph,
+    judged: Judged,
+    judging: &Judging,
+) -> Report<Made<'a>> {
+    let terms = Terms {
+        fail_on: wishes.fail_on,
+        expect: wishes.expect.clone(),
+        as_of_origin: if judging.as_of.is_some() { "--as-of" } else { "generated_at" },
+    };
+    judge::judge(graph, rules, judged, judging.setting(rules, graph), &terms)
+}
+
+/// Asks and judges, and holds all findings.
+pub(super) fn held(
     rules: &RuleSet,
     wishes: &Wishes,
     graph: &mut Graph,
@@ -287,22 +352,9 @@ pub(super) fn report(
     judging: &Judging,
     terminal: Terminal,
 ) -> Result<Report, Faults> {
-    let Judging { as_of, run_at, depth, jobs } = *judging;
-    let setting = Setting {
-        now: graph.now,
-        run_at: run_at.or(as_of).unwrap_or_else(Instant::wall_clock),
-        parameters: &rules.parameters,
-    };
-    let terms = Terms {
-        fail_on: wishes.fail_on,
-        expect: wishes.expect.clone(),
-        as_of_origin: if as_of.is_some() { "--as-of" } else { "generated_at" },
-    };
-    in_threads(jobs, || {
-        let bar = Bar::new(graph, terminal);
-        let judged = judge::find(graph, rules, setting, depth, exceptions, &|done| bar.at(done));
-        bar.0.finish_and_clear();
-        judge::judge(graph, rules, judged, setting, &terms)
+    in_threads(judging.jobs, || {
+        let judged = find(rules, graph, exceptions, judging, terminal);
+        Findings::held(&report(rules, wishes, graph, judged, judging)).into_owned()
     })
 }
 

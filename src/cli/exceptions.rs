@@ -76,9 +76,10 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
         run_at: None,
         depth: Depth::Candidates,
         jobs: None,
+        started: Instant::wall_clock(),
     };
     let key = arguments.pseudonyms.key()?;
-    let mut report = check::report(&rules, &wishes, &mut graph, &exceptions, &judging, terminal)?;
+    let mut report = check::held(&rules, &wishes, &mut graph, &exceptions, &judging, terminal)?;
     if let Some(key) = &key {
         Pseudonyms::new(&graph, key).apply(&mut report);
     }

@@ -16,6 +16,7 @@ use crate::judge;
 use crate::judge::evidence::{Case, distinct};
 use crate::link::{Graph, Question};
 use crate::policy::{Rule, RuleSet};
+use crate::report::findings::Findings;
 use crate::report::model::{FactValue, Finding, Thing};
 use crate::time::Instant;
 
@@ -63,10 +64,11 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
     };
     let judged = judge::find(&mut graph, &rules, setting, Depth::Candidates, &exceptions, &|_| {});
     let hits: Vec<(usize, Question)> =
-        judged.answers.hits.iter().map(|hit| (hit.rule, hit.question)).collect();
+        judged.kept.iter().map(|kept| (kept.hit.rule, kept.hit.question)).collect();
     let terms =
         judge::Terms { fail_on: wishes.fail_on, expect: wishes.expect, as_of_origin: "--as-of" };
     let report = judge::judge(&graph, &rules, judged, setting, &terms);
+    let report = Findings::held(&report);
     let found: Vec<&Finding> = report
         .findings
         .iter()

@@ -7,6 +7,7 @@ use clap::Args;
 use super::{Terminal, print};
 use crate::fault::{Fault, Faults, quote};
 use crate::load::files::name_of;
+use crate::report::findings::Findings;
 use crate::report::model::Report;
 use crate::report::output::{self, Destination};
 use crate::report::{Format, Style};
@@ -62,9 +63,24 @@ impl Outputs {
     }
 
     /// Writes the files, then standard output.
-    pub(super) fn write(
+    pub(super) fn write<F: Findings>(
         &self,
-        report: &Report,
+        report: &Report<F>,
+        statistics: bool,
+        terminal: Terminal,
+    ) -> Result<(), Faults> {
+        let formats = self.output.iter().map(|output| output.format);
+        if formats.chain(self.format).all(Format::streams) {
+            self.write_all(report, statistics, terminal)
+        } else {
+            // Held once for all formats.
+            self.write_all(F::held(report).as_ref(), statistics, terminal)
+        }
+    }
+
+    fn write_all<F: Findings>(
+        &self,
+        report: &Report<F>,
         statistics: bool,
         terminal: Terminal,
     ) -> Result<(), Faults> {

@@ -130,11 +130,16 @@ impl Arguments {
         let (now, run_at) = (instant(&manifest.as_of.value)?, instant(&manifest.run_at)?);
         let given = manifest.as_of.origin == "--as-of";
         let depth = if manifest.options.exhaustive { Depth::Exhaustive } else { Depth::Candidates };
-        let judging =
-            check::Judging { as_of: given.then_some(now), run_at: Some(run_at), depth, jobs: None };
+        let judging = check::Judging {
+            as_of: given.then_some(now),
+            run_at: Some(run_at),
+            depth,
+            jobs: None,
+            started: Instant::wall_clock(),
+        };
         let mut graph = loaded.link(now)?;
         let mut report =
-            check::report(&rules, &wishes(manifest), &mut graph, &exceptions, &judging, terminal)?;
+            check::held(&rules, &wishes(manifest), &mut graph, &exceptions, &judging, terminal)?;
         if let Some((baseline, name)) = baseline {
             baseline.mark(Path::new(&name), &mut report);
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::ask::condition::{Condition, Read, Setting, Value};
+use crate::inventory::Row;
 use crate::link::facts::{Fact, attributes};
 use crate::link::path::Step;
 use crate::link::{Graph, Node, NodeKind, Question};
@@ -189,7 +190,17 @@ impl<'a> Case<'a> {
 
     /// Whether the thing that the question is about is privileged.
     pub fn is_privileged(self) -> bool {
-        self.graph.fact(self.question.resource, "privileged") == Some(Fact::Bool(true))
+        let Node { kind, row } = self.question.resource;
+        let graph = self.graph;
+        match kind {
+            NodeKind::Workload => graph.workload(row).privileged,
+            NodeKind::Group => graph.inventory.groups.get(row).privileged == Some(true),
+            NodeKind::Account => graph.account(row).privileged,
+            NodeKind::Credential => graph.credential(row).privileged,
+            NodeKind::Entitlement => graph.inventory.entitlements.get(row).privileged == Some(true),
+            NodeKind::Revocation => graph.revocation(row).privileged,
+            _ => false,
+        }
     }
 
     /// Who has to act: the first who is somebody and hasn't left.
@@ -277,16 +288,23 @@ impl<'a> Case<'a> {
 
     /// The system that the question is about.
     pub fn system(self) -> Option<&'a str> {
-        let resource = self.question.resource;
-        let system = if resource.kind == NodeKind::System {
-            Some(resource)
-        } else {
-            match self.graph.fact(resource, "system") {
-                Some(Fact::Node(system)) => Some(system),
-                _ => None,
-            }
-        };
-        system.map(|system| self.graph.id(system))
+        let system = self.system_row()?;
+        Some(self.graph.id(Node::new(NodeKind::System, system)))
+    }
+
+    /// The row of that system.
+    pub fn system_row(self) -> Option<Row> {
+        let Node { kind, row } = self.question.resource;
+        let graph = self.graph;
+        match kind {
+            NodeKind::System => Some(row),
+            NodeKind::Account => graph.account(row).system,
+            NodeKind::Credential => graph.credential(row).system,
+            NodeKind::Entitlement => graph.entitlement(row).system,
+            NodeKind::Group => graph.group(row).system,
+            NodeKind::Revocation => graph.revocation(row).system,
+            _ => None,
+        }
     }
 }
 
@@ -317,4 +335,41 @@ fn list(mut names: Vec<String>) -> String {
     names.truncate(SHOWN);
     let shown = names.join(", ");
     if more > 0 { format!("{shown} and {more} more") } else { shown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::question::SUBJECTS;
+    use crate::policy::Packs;
+
+    #[test]
+    fn what_is_read_straight_is_what_the_rules_see() {
+        let paths = [concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/acme").into()];
+        let loaded = crate::load::load(&paths).expect("the example is read");
+        let now = loaded.inventory.generated_at;
+        let graph = loaded.link(now).expect("the example is linked");
+        let rules = crate::policy::RuleSet::load(&Packs::default()).expect("rules");
+        let setting = Setting { now, run_at: now, parameters: &rules.parameters };
+        let mut systems = 0;
+        for kind in SUBJECTS {
+            for row in 0..graph.population(kind) {
+                let mut check = |question: Question| {
+                    let case = Case { graph: &graph, question, setting };
+                    let own = (kind == NodeKind::System).then_some(row);
+                    let system = match graph.fact(question.resource, "system") {
+                        Some(Fact::Node(system)) => Some(system.row),
+                        _ => own,
+                    };
+                    let about = question.resource;
+                    assert!(about.kind == NodeKind::Inventory || case.system_row() == system);
+                    let privileged = graph.fact(about, "privileged") == Some(Fact::Bool(true));
+                    assert_eq!(case.is_privileged(), privileged, "{about:?}");
+                    systems += usize::from(system.is_some());
+                };
+                graph.questions(Node::new(kind, row), &mut check);
+            }
+        }
+        assert!(systems > 100, "{systems}");
+    }
 }

@@ -4,28 +4,30 @@
 
 use std::collections::BTreeMap;
 
-use sha2::{Digest as _, Sha256};
+use rayon::prelude::*;
 
-use crate::ask::cedar::Verdict as CedarVerdict;
-use crate::ask::condition::{Condition, Setting};
-use crate::ask::{Answers, Depth, Hit, ask};
+use crate::ask::condition::Setting;
+use crate::ask::{Answers, Depth, Hit, Tally, ask};
 use crate::exceptions::Exception;
 use crate::inventory::Kind;
+use crate::link::Graph;
 use crate::link::question::SUBJECTS;
-use crate::link::{Graph, NodeKind};
-use crate::load::files::hex;
-use crate::policy::{Rule, RuleSet, Severity};
+use crate::policy::{RuleSet, Severity};
+use crate::report::findings::{Findings, Head};
 use crate::report::model::{
-    AsOf, ControlSummary, Digest, ExceptionResult, Finding, InventoryFile, ParameterValue, Report,
-    RuleResult, SourceSummary, Status, Summary, Thing, Tool, VERSION, Verdict,
+    AsOf, ControlSummary, Digest, ExceptionResult, InventoryFile, ParameterValue, Report,
+    SourceSummary, Status, Tool, VERSION, Verdict,
 };
 use crate::time::Span;
 
 pub mod evidence;
+mod made;
+mod sums;
 pub mod times;
 mod waive;
 
-use evidence::Case;
+pub use made::{Kept, Made, id_of};
+pub(crate) use sums::summarize;
 
 /// What the user asked of the verdict.
 #[derive(Clone, Debug)]
@@ -50,10 +52,12 @@ impl Terms {
 
 /// All that was found.
 pub struct Judged {
-    /// What the rules said.
-    pub answers: Answers,
+    /// What the rules were asked.
+    pub tallies: Vec<Tally>,
     /// The findings, exceptions taken into account.
-    pub findings: Vec<Finding>,
+    pub kept: Vec<Kept>,
+    /// The ids of the exceptions that waive some.
+    pub waivers: Vec<String>,
     /// The register of exceptions.
     pub exceptions: Vec<ExceptionResult>,
 }
@@ -67,53 +71,34 @@ pub fn find(
     exceptions: &[Exception],
     progress: &(dyn Fn(u64) + Sync),
 ) -> Judged {
-    let answers = ask(graph, rules, setting, depth, &SUBJECTS, progress);
-    let findings = findings(graph, rules, &answers, setting);
-    let mut judged = Judged { answers, findings, exceptions: Vec::new() };
+    let Answers { hits, tallies } = ask(graph, rules, setting, depth, &SUBJECTS, progress);
+    let kept = kept(graph, rules, setting, hits);
+    let mut judged = Judged { tallies, kept, waivers: Vec::new(), exceptions: Vec::new() };
     waive::waive(graph, rules, setting, depth, exceptions, &mut judged);
     judged
 }
 
-/// The findings of some answers.
-fn findings(
-    graph: &Graph,
-    rules: &RuleSet,
-    answers: &Answers,
-    setting: Setting<'_>,
-) -> Vec<Finding> {
-    let conditions = conditions(graph, rules, answers, setting);
-    let of = |hit: &Hit| {
-        let rule = rules.rules.get(hit.rule)?;
-        let case = Case { graph, question: hit.question, setting };
-        Some(finding(case, rule, hit, conditions.get(&hit.rule)?))
-    };
-    answers.hits.iter().filter_map(of).collect()
+/// What is kept of some answers.
+fn kept(graph: &Graph, rules: &RuleSet, setting: Setting<'_>, hits: Vec<Hit>) -> Vec<Kept> {
+    hits.into_par_iter().filter_map(|hit| Kept::new(graph, rules, setting, hit)).collect()
 }
 
 /// Makes the report.
-pub fn judge(
-    graph: &Graph,
-    rules: &RuleSet,
+pub fn judge<'a>(
+    graph: &'a Graph,
+    rules: &'a RuleSet,
     judged: Judged,
-    setting: Setting<'_>,
+    setting: Setting<'a>,
     terms: &Terms,
-) -> Report {
-    let Judged { answers, mut findings, exceptions } = judged;
-    findings.sort_by(|a, b| {
-        let key = |finding: &Finding| (std::cmp::Reverse(finding.severity), finding.rule.clone());
-        let things = |finding: &Finding| {
-            (finding.resource.clone(), finding.principal.clone(), finding.action.clone())
-        };
-        key(a).cmp(&key(b)).then_with(|| things(a).cmp(&things(b)))
-    });
-    let summary = summarize(&findings);
-    let results = results(rules, &answers, &findings);
-    let asked = answers.tallies.iter().map(|tally| tally.asked).sum();
+) -> Report<Made<'a>> {
+    let Judged { tallies, kept, waivers, exceptions } = judged;
+    let findings = Made::new(graph, rules, setting, kept, waivers);
+    let summary = sums::of_made(&findings);
+    let results = sums::results(&findings, &tallies);
+    let asked = tallies.iter().map(|tally| tally.asked).sum();
     let incomplete = reasons(graph, rules, &findings, terms, asked, setting);
-    let fails = |finding: &&Finding| {
-        finding.status == Status::Violation && finding.severity >= terms.fail_on
-    };
-    let verdict = if findings.iter().any(|finding| fails(&finding)) {
+    let fails = |head: Head<'_>| head.status == Status::Violation && head.severity >= terms.fail_on;
+    let verdict = if findings.heads().any(fails) {
         Verdict::Fail
     } else if incomplete.is_empty() {
         Verdict::Pass
@@ -168,127 +153,6 @@ pub fn judge(
     }
 }
 
-/// The conditions of the rules that fired, for their facts.
-fn conditions(
-    graph: &Graph,
-    rules: &RuleSet,
-    answers: &Answers,
-    setting: Setting<'_>,
-) -> BTreeMap<usize, Condition> {
-    let mut conditions = BTreeMap::new();
-    for hit in &answers.hits {
-        if let Some(rule) = rules.rules.get(hit.rule) {
-            conditions
-                .entry(hit.rule)
-                .or_insert_with(|| Condition::compile(&rule.clauses, graph, setting));
-        }
-    }
-    conditions
-}
-
-fn finding(case: Case<'_>, rule: &Rule, hit: &Hit, condition: &Condition) -> Finding {
-    let question = hit.question;
-    let (principal, resource) = (case.thing(question.principal), case.thing(question.resource));
-    let (since, overdue_days) = case.overdue(rule);
-    let privileged = rule.severity_privileged.filter(|_| case.is_privileged());
-    let (status, message) = match &hit.verdict {
-        CedarVerdict::Violated => (Status::Violation, case.sentence(&rule.message)),
-        CedarVerdict::Failed(reason) => {
-            let about = &resource.id;
-            (Status::Indeterminate, format!("The rule could not be judged for {about}: {reason}."))
-        }
-    };
-    let nobody = matches!(question.principal.kind, NodeKind::Nobody | NodeKind::Inventory);
-    Finding {
-        id: id_of(&rule.id, question.action.name(), (!nobody).then_some(&principal), &resource),
-        rule: rule.id.clone(),
-        status,
-        severity: privileged.unwrap_or(rule.severity),
-        title: rule.title.clone(),
-        message,
-        principal,
-        principal_name: case.name(question.principal),
-        action: question.action.name().into(),
-        resource,
-        system: case.system().map(str::to_owned),
-        location: case.location(),
-        facts: case.facts(condition),
-        since: since.map(|since| since.to_string()),
-        overdue_days,
-        accountable: case.accountable(rule),
-        path: case.path(),
-        controls: rule.controls.clone(),
-        exception: None,
-        mark: None,
-    }
-}
-
-/// The stable id of a finding: 128 bits of the digest of what it is about, in hexadecimal.
-pub fn id_of(rule: &str, action: &str, principal: Option<&Thing>, resource: &Thing) -> String {
-    let mut digest = Sha256::new();
-    let principal = principal.map_or(["", ""], |thing| [thing.kind.as_str(), thing.id.as_str()]);
-    for part in [rule, action, principal[0], principal[1], &resource.kind, &resource.id] {
-        // With its length before it, no two lists of parts are the same bytes.
-        digest.update((part.len() as u64).to_be_bytes());
-        digest.update(part);
-    }
-    hex(&digest.finalize()).chars().take(32).collect()
-}
-
-/// Counts violations.
-pub(crate) fn summarize(findings: &[Finding]) -> Summary {
-    let mut summary = Summary::default();
-    for severity in Severity::ALL {
-        summary.by_severity.insert(severity.name().into(), 0);
-    }
-    for finding in findings.iter().filter(|finding| finding.status == Status::Violation) {
-        *summary.by_severity.entry(finding.severity.name().into()).or_default() += 1;
-        for control in &finding.controls {
-            *summary.by_control.entry(control.clone()).or_default() += 1;
-        }
-        if let Some(system) = &finding.system {
-            *summary.by_system.entry(system.clone()).or_default() += 1;
-        }
-    }
-    summary
-}
-
-fn results(rules: &RuleSet, answers: &Answers, findings: &[Finding]) -> Vec<RuleResult> {
-    let mut counts: BTreeMap<&str, [u64; 3]> = BTreeMap::new();
-    for finding in findings {
-        let [violations, waived, indeterminate] = counts.entry(&finding.rule).or_default();
-        *match finding.status {
-            Status::Violation => violations,
-            Status::Waived => waived,
-            Status::Indeterminate => indeterminate,
-        } += 1;
-    }
-    let result = |(rule, tally): (&Rule, &crate::ask::Tally)| {
-        let [violations, waived, indeterminate] =
-            counts.get(rule.id.as_str()).copied().unwrap_or_default();
-        RuleResult {
-            id: rule.id.clone(),
-            title: rule.title.clone(),
-            severity: rule.severity,
-            severity_privileged: rule.severity_privileged,
-            controls: rule.controls.clone(),
-            theme: rule.theme.clone(),
-            waivable: rule.waivable,
-            origin: rule.origin.clone(),
-            sha256: rule.sha256.clone(),
-            enabled: rule.enabled,
-            asked: tally.asked,
-            violations,
-            waived,
-            indeterminate,
-            missing: tally.missing.clone(),
-            rationale: rule.rationale.clone(),
-            remediation: rule.remediation.clone(),
-        }
-    };
-    rules.rules.iter().zip(&answers.tallies).map(result).collect()
-}
-
 fn controls(rules: &RuleSet) -> Vec<ControlSummary> {
     let used: std::collections::BTreeSet<&String> =
         rules.rules.iter().flat_map(|rule| &rule.controls).collect();
@@ -322,14 +186,14 @@ fn sources(graph: &Graph) -> Vec<SourceSummary> {
 fn reasons(
     graph: &Graph,
     rules: &RuleSet,
-    findings: &[Finding],
+    findings: &Made<'_>,
     terms: &Terms,
     asked: u64,
     setting: Setting<'_>,
 ) -> Vec<String> {
     let mut reasons = Vec::new();
     let indeterminate =
-        findings.iter().filter(|finding| finding.status == Status::Indeterminate).count();
+        findings.heads().filter(|head| head.status == Status::Indeterminate).count();
     if indeterminate > 0 {
         reasons.push(format!("{indeterminate} questions could not be judged"));
     }

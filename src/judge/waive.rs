@@ -4,20 +4,23 @@
 //! it. Only one that no rule forbids waives anything. One that is not honoured leaves the finding
 //! as it was, and is a finding itself.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::Judged;
+use super::evidence::Case;
+use super::{Judged, Kept, Made};
 use crate::ask::condition::Setting;
-use crate::ask::{Depth, ask};
+use crate::ask::{Answers, Depth, ask};
 use crate::exceptions::Exception;
 use crate::fault::{self, quote};
 use crate::inventory::Row;
 use crate::inventory::vocabulary::Vocabulary;
 use crate::link::facts::Fact;
 use crate::link::{ExceptionFacts, Graph, Node, NodeKind};
-use crate::policy::RuleSet;
+use crate::policy::{RuleSet, Severity};
+use crate::report::findings::Findings;
 use crate::report::model::{ExceptionResult, ExceptionState, Finding, Status, Thing};
 
 /// The rules that say no more of an exception than that it is over, or idle.
@@ -40,24 +43,29 @@ pub fn waive(
     if given.is_empty() {
         return;
     }
-    let fits: Vec<Fit> = fits(given, &judged.findings);
+    let fits: Vec<Fit> = fits(given, graph, rules, setting, &judged.kept);
     let members = members(graph);
     graph.exceptions = given
         .iter()
         .zip(&fits)
-        .map(|(exception, fit)| facts(exception, fit, graph, rules, &members, &judged.findings))
+        .map(|(exception, fit)| facts(exception, fit, graph, rules, &members))
         .collect();
     let answers = ask(graph, rules, setting, depth, &[NodeKind::Exception], &|_| {});
-    let own = super::findings(graph, rules, &answers, setting);
+    let Answers { hits, tallies } = answers;
+    let own = super::kept(graph, rules, setting, hits);
+    let made = Made::new(graph, rules, setting, own, Vec::new());
+    let said: Vec<Cow<'_, Finding>> =
+        (0..made.count()).filter_map(|number| made.finding(number)).collect();
     let off = NEEDED.iter().find(|id| !rules.find(id).is_some_and(|rule| rule.enabled));
     let renewals = renewals(given);
     let mut register: Vec<ExceptionResult> = Vec::new();
     for (number, (exception, fit)) in given.iter().zip(&fits).enumerate() {
-        let about = |finding: &&Finding| {
+        let about = |finding: &&Cow<'_, Finding>| {
             finding.resource.kind == NodeKind::Exception.name()
                 && finding.resource.id == exception.id
         };
-        let mut entry = result(exception, own.iter().filter(about), fit.findings.len());
+        let mut entry =
+            result(exception, said.iter().filter(about).map(AsRef::as_ref), fit.findings.len());
         if let Some(off) = off {
             if entry.state == ExceptionState::Active {
                 entry.state = ExceptionState::Refused;
@@ -74,11 +82,14 @@ pub fn waive(
         entry.renewals = renewals.get(number).copied().unwrap_or(0);
         register.push(entry);
     }
-    honour(&mut register, given, &fits, &mut judged.findings);
+    honour(&mut register, given, &fits, judged);
     register.sort_by(|a, b| (a.state, &a.expires_at, &a.id).cmp(&(b.state, &b.expires_at, &b.id)));
     judged.exceptions = register;
-    judged.answers.add(answers);
-    judged.findings.extend(own);
+    let own = made.kept;
+    for (tally, other) in judged.tallies.iter_mut().zip(tallies) {
+        tally.add(other);
+    }
+    judged.kept.extend(own);
 }
 
 /// What an exception fits.
@@ -86,38 +97,63 @@ pub fn waive(
 struct Fit {
     /// The numbers of findings.
     findings: Vec<usize>,
+    /// Their principals.
+    principals: BTreeSet<Thing>,
+    /// The severity of the worst of them.
+    worst: Option<Severity>,
     /// Why it fits nothing, where that isn't plain.
     note: Option<String>,
 }
 
-fn fits(given: &[Exception], findings: &[Finding]) -> Vec<Fit> {
-    let wanted: FxHashSet<(&str, &Thing)> =
-        given.iter().map(|exception| (exception.rule.as_str(), &exception.resource)).collect();
-    let mut by_subject: FxHashMap<(&str, &Thing), Vec<usize>> = FxHashMap::default();
-    for (number, finding) in findings.iter().enumerate() {
-        let subject = (finding.rule.as_str(), &finding.resource);
+fn fits(
+    given: &[Exception],
+    graph: &Graph,
+    rules: &RuleSet,
+    setting: Setting<'_>,
+    kept: &[Kept],
+) -> Vec<Fit> {
+    let mut wanted: FxHashMap<usize, FxHashSet<&Thing>> = FxHashMap::default();
+    let number_of = |exception: &Exception| {
+        rules.rules.binary_search_by(|rule| rule.id.cmp(&exception.rule)).ok()
+    };
+    for exception in given {
+        if let Some(rule) = number_of(exception) {
+            wanted.entry(rule).or_default().insert(&exception.resource);
+        }
+    }
+    let mut by_subject: FxHashMap<(usize, &Thing), Vec<usize>> = FxHashMap::default();
+    let thing =
+        |kept: &Kept, node: Node| Case { graph, question: kept.hit.question, setting }.thing(node);
+    for (number, kept) in kept.iter().enumerate() {
         // What could not be judged can't be excused: nobody knows what it is.
-        if finding.status == Status::Violation && wanted.contains(&subject) {
-            by_subject.entry(subject).or_default().push(number);
+        let wanted = wanted.get(&kept.hit.rule).filter(|_| kept.status == Status::Violation);
+        let subject =
+            wanted.and_then(|things| things.get(&thing(kept, kept.hit.question.resource)));
+        if let Some(subject) = subject {
+            by_subject.entry((kept.hit.rule, *subject)).or_default().push(number);
         }
     }
     let fit = |exception: &Exception| {
-        let all = by_subject.get(&(exception.rule.as_str(), &exception.resource));
-        let of = |number: &usize| findings.get(*number).map(|finding| &finding.principal);
+        let all =
+            number_of(exception).and_then(|rule| by_subject.get(&(rule, &exception.resource)));
+        let of =
+            |number: &usize| kept.get(*number).map(|kept| thing(kept, kept.hit.question.principal));
         let mut numbers = all.cloned().unwrap_or_default();
         if let Some(principal) = &exception.principal {
-            numbers.retain(|number| of(number) == Some(principal));
+            numbers.retain(|number| of(number).as_ref() == Some(principal));
         }
-        let principals: BTreeSet<&Thing> = numbers.iter().filter_map(of).collect();
+        let principals: BTreeSet<Thing> = numbers.iter().filter_map(of).collect();
         // It would also cover those who come later, whom nobody has approved.
         if principals.len() > 1 {
             let note = format!(
                 "It names no principal, and {} of them have such a finding: name the one it is for.",
                 principals.len()
             );
-            return Fit { findings: Vec::new(), note: Some(note) };
+            return Fit { note: Some(note), ..Fit::default() };
         }
-        Fit { findings: numbers, note: None }
+        let severities = numbers.iter().filter_map(|number| kept.get(*number));
+        let worst = severities.map(|kept| kept.severity).max();
+        Fit { findings: numbers, principals, worst, note: None }
     };
     given.iter().map(fit).collect()
 }
@@ -128,16 +164,13 @@ fn facts(
     graph: &Graph,
     rules: &RuleSet,
     members: &BTreeMap<Row, Vec<Node>>,
-    findings: &[Finding],
 ) -> ExceptionFacts {
-    let matched = || fit.findings.iter().filter_map(|number| findings.get(*number));
     let find = |thing: &Thing| graph.find(NodeKind::from_name(&thing.kind)?, &thing.id);
     let approver = exception.approved_by.as_ref().map_or(Node::MISSING, |id| {
         let id = id.strip_prefix("person:").unwrap_or(id);
         graph.find(NodeKind::Person, id).unwrap_or(Node::UNKNOWN)
     });
-    let principals: BTreeSet<&Thing> =
-        matched().map(|finding| &finding.principal).chain(&exception.principal).collect();
+    let principals: BTreeSet<&Thing> = fit.principals.iter().chain(&exception.principal).collect();
     let mut gain = BTreeSet::new();
     for node in principals.into_iter().chain([&exception.resource]).filter_map(find) {
         parties(graph, node, members, &mut gain);
@@ -156,7 +189,7 @@ fn facts(
         waivable: rule.is_none_or(|rule| rule.waivable),
         severity_risen: exception
             .severity
-            .is_some_and(|approved| matched().any(|finding| finding.severity > approved)),
+            .is_some_and(|approved| fit.worst.is_some_and(|worst| worst > approved)),
         beneficiaries: gain.into_iter().collect(),
         matched: fit.findings.len(),
         location: exception.location.clone(),
@@ -294,7 +327,7 @@ fn honour(
     register: &mut [ExceptionResult],
     given: &[Exception],
     fits: &[Fit],
-    findings: &mut [Finding],
+    judged: &mut Judged,
 ) {
     let mut order: Vec<usize> = (0..given.len()).collect();
     let key = |number: &usize| {
@@ -308,11 +341,13 @@ fn honour(
         if entry.state != ExceptionState::Active {
             continue;
         }
+        let waiver = u32::try_from(judged.waivers.len()).ok();
+        judged.waivers.push(entry.id.clone());
         for finding in &fit.findings {
-            let Some(finding) = findings.get_mut(*finding) else { continue };
-            if finding.status == Status::Violation {
-                finding.status = Status::Waived;
-                finding.exception = Some(entry.id.clone());
+            let Some(kept) = judged.kept.get_mut(*finding) else { continue };
+            if kept.status == Status::Violation && waiver.is_some() {
+                kept.status = Status::Waived;
+                kept.exception = waiver;
                 entry.waived += 1;
             }
         }

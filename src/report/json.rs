@@ -5,10 +5,11 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::model::Report;
+use super::findings::{Findings, each};
+use super::model::{Finding, Report};
 
 /// One document.
-pub(super) fn document(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn document<F: Findings>(report: &Report<F>, out: &mut dyn Write) -> io::Result<()> {
     let mut first = true;
     out.write_all(b"{")?;
     for (key, value) in header(report)? {
@@ -27,12 +28,12 @@ pub(super) fn document(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b",\n  \"rules\": ")?;
     array(&report.rules, out)?;
     out.write_all(b",\n  \"findings\": ")?;
-    array(&report.findings, out)?;
+    findings(&report.findings, out)?;
     out.write_all(b"\n}\n")
 }
 
 /// A header line, then one line for each rule and each finding.
-pub(super) fn lines(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn lines<F: Findings>(report: &Report<F>, out: &mut dyn Write) -> io::Result<()> {
     let mut line = |kind: &str, value: Value| {
         let line = Value::Object(Map::from_iter([(kind.to_owned(), value)]));
         serde_json::to_writer(&mut *out, &line)?;
@@ -42,14 +43,29 @@ pub(super) fn lines(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for rule in &report.rules {
         line("rule", serde_json::to_value(rule)?)?;
     }
-    for finding in &report.findings {
-        line("finding", serde_json::to_value(finding)?)?;
-    }
-    Ok(())
+    let numbers: Vec<usize> = (0..report.findings.count()).collect();
+    each(&report.findings, &numbers, out, |_, finding, text| {
+        text.extend_from_slice(b"{\"finding\":");
+        serde_json::to_writer(&mut *text, finding)?;
+        text.extend_from_slice(b"}\n");
+        Ok(())
+    })
+}
+
+/// The list of findings, an entry on each line.
+fn findings(findings: &impl Findings, out: &mut dyn Write) -> io::Result<()> {
+    let numbers: Vec<usize> = (0..findings.count()).collect();
+    out.write_all(b"[")?;
+    each(findings, &numbers, out, |at, finding: &Finding, text| {
+        text.extend_from_slice(if at == 0 { b"\n    " } else { b",\n    " });
+        serde_json::to_writer(&mut *text, finding)?;
+        Ok(())
+    })?;
+    out.write_all(if numbers.is_empty() { b"]" } else { b"\n  ]" })
 }
 
 /// Everything but rules and findings, which may be many.
-fn header(report: &Report) -> io::Result<Map<String, Value>> {
+fn header<F>(report: &Report<F>) -> io::Result<Map<String, Value>> {
     let header = json!({
         "version": report.version,
         "tool": report.tool,

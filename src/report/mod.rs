@@ -2,9 +2,11 @@
 
 use std::io::{self, Write};
 
+use findings::Findings;
 use model::Report;
 
 mod csv;
+pub mod findings;
 pub(crate) mod gfm;
 mod github;
 mod gitlab;
@@ -71,12 +73,31 @@ impl Format {
     ///
     /// # Errors
     /// Those of the output.
-    pub fn write(self, report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    pub fn write<F: Findings>(
+        self,
+        report: &Report<F>,
+        style: Style,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         match self {
             Self::Text => text::write(report, style, out),
             Self::Json => json::document(report, out),
             Self::Jsonl => json::lines(report, out),
             Self::Sarif => sarif::write(report, out),
+            other => other.write_held(&F::held(report), out),
+        }
+    }
+
+    /// Whether it goes through the findings without holding them all.
+    pub fn streams(self) -> bool {
+        matches!(self, Self::Text | Self::Json | Self::Jsonl | Self::Sarif)
+    }
+
+    fn write_held(self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::Text | Self::Json | Self::Jsonl | Self::Sarif => {
+                Err(io::Error::other("this format is streamed"))
+            }
             Self::Junit => junit::write(report, out),
             Self::Ocsf => ocsf::write(report, out),
             Self::Oscal => oscal::write(report, out),

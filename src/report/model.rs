@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::findings::Findings;
 use crate::policy::Severity;
 
 mod governed;
@@ -21,7 +22,8 @@ pub const VERSION: &str = "1";
 /// The result of a check.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Report {
+#[schemars(rename = "Report")]
+pub struct Report<F = Vec<Finding>> {
     /// The version of this format.
     pub version: Cow<'static, str>,
     /// What made it.
@@ -59,17 +61,43 @@ pub struct Report {
     /// What the baseline was, and what of it is no longer found; null without one.
     pub baseline: Option<BaselineResult>,
     /// Sorted by severity, rule, resource, principal.
-    pub findings: Vec<Finding>,
+    pub findings: F,
 }
 
-impl Report {
+impl<F: Findings> Report<F> {
     /// Whether a violation counts: at or above the threshold, and not known to a baseline.
     pub fn fails(&self) -> bool {
-        self.findings.iter().any(|finding| {
-            finding.status == Status::Violation
-                && finding.severity >= self.fail_on
-                && finding.mark != Some(Mark::Known)
+        self.findings.heads().any(|head| {
+            head.status == Status::Violation && head.severity >= self.fail_on && !head.known
         })
+    }
+}
+
+impl<F> Report<F> {
+    /// The same report with its findings held in another way.
+    #[must_use]
+    pub fn with<G>(&self, findings: G) -> Report<G> {
+        Report {
+            version: self.version.clone(),
+            tool: self.tool.clone(),
+            as_of: self.as_of.clone(),
+            run_at: self.run_at.clone(),
+            verdict: self.verdict,
+            fail_on: self.fail_on,
+            incomplete: self.incomplete.clone(),
+            inventory: self.inventory.clone(),
+            sources: self.sources.clone(),
+            population: self.population.clone(),
+            policies: self.policies.clone(),
+            parameters: self.parameters.clone(),
+            controls: self.controls.clone(),
+            rules: self.rules.clone(),
+            summary: self.summary.clone(),
+            exceptions: self.exceptions.clone(),
+            revocation: self.revocation.clone(),
+            baseline: self.baseline.clone(),
+            findings,
+        }
     }
 }
 

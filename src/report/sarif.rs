@@ -11,6 +11,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
+use super::findings::{Findings, each};
 use super::model::{Finding, Report, RuleResult, Status};
 use crate::fault::printable;
 use crate::policy::Severity;
@@ -33,18 +34,19 @@ const TAGS: usize = 10;
 const DESCRIPTION: usize = 1024;
 
 /// Writes it.
-pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write<F: Findings>(report: &Report<F>, out: &mut dyn Write) -> io::Result<()> {
     within(&GITHUB, report, out)
 }
 
-fn within(limits: &Limits, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let mut findings: Vec<&Finding> =
-        report.findings.iter().filter(|finding| finding.status != Status::Waived).collect();
-    findings.sort_by_key(|finding| Reverse(finding.severity));
+fn within<F: Findings>(limits: &Limits, report: &Report<F>, out: &mut dyn Write) -> io::Result<()> {
+    let head = |number: &usize| report.findings.head(*number);
+    let shown = |number: &usize| head(number).is_some_and(|head| head.status != Status::Waived);
+    let mut findings: Vec<usize> = (0..report.findings.count()).filter(shown).collect();
+    findings.sort_by_key(|number| head(number).map(|head| Reverse(head.severity)));
     let dropped = findings.len().saturating_sub(limits.results.saturating_mul(limits.runs));
     findings.truncate(findings.len() - dropped);
 
-    let named: BTreeSet<&str> = findings.iter().map(|finding| finding.rule.as_str()).collect();
+    let named: BTreeSet<&str> = findings.iter().filter_map(head).map(|head| head.rule).collect();
     let rules = report.rules.iter().filter(|rule| rule.enabled || named.contains(rule.id.as_str()));
     let rules: Vec<&RuleResult> = rules.collect();
     let places: BTreeMap<&str, i64> = rules.iter().map(|rule| rule.id.as_str()).zip(0..).collect();
@@ -62,7 +64,7 @@ fn within(limits: &Limits, report: &Report, out: &mut dyn Write) -> io::Result<(
     });
 
     write!(out, "{{\n\"version\": \"2.1.0\",\n\"$schema\": \"{SCHEMA}\",\n\"runs\": [")?;
-    let mut chunks: Vec<&[&Finding]> = findings.chunks(limits.results).collect();
+    let mut chunks: Vec<&[usize]> = findings.chunks(limits.results).collect();
     if chunks.is_empty() {
         chunks.push(&[]);
     }
@@ -74,17 +76,18 @@ fn within(limits: &Limits, report: &Report, out: &mut dyn Write) -> io::Result<(
         writeln!(out, "\"automationDetails\": {{\"id\": \"nhi-policy/{category}\"}},")?;
         write!(out, "\"columnKind\": \"unicodeCodePoints\",\n\"properties\": {properties},\n")?;
         write!(out, "\"results\": [")?;
-        for (at, finding) in chunk.iter().enumerate() {
-            out.write_all(if at == 0 { b"\n" } else { b",\n" })?;
+        each(&report.findings, chunk, out, |at, finding, text| {
+            text.extend_from_slice(if at == 0 { b"\n" } else { b",\n" });
             let place = places.get(finding.rule.as_str()).copied();
-            serde_json::to_writer(&mut *out, &result(finding, place))?;
-        }
+            serde_json::to_writer(&mut *text, &result(finding, place))?;
+            Ok(())
+        })?;
         write!(out, "\n]\n}}")?;
     }
     write!(out, "\n]\n}}\n")
 }
 
-fn descriptor(rule: &RuleResult, report: &Report) -> Value {
+fn descriptor<F>(rule: &RuleResult, report: &Report<F>) -> Value {
     let weight = weight(rule.severity);
     let tags: Vec<Cow<str>> = std::iter::once("security".into())
         .chain(rule.controls.iter().map(|control| printable(control).into()))
@@ -112,7 +115,12 @@ fn why(rule: &RuleResult) -> &str {
     if rule.rationale.is_empty() { &rule.title } else { &rule.rationale }
 }
 
-fn help(rule: &RuleResult, report: &Report, mark: &str, escape: fn(&str) -> String) -> String {
+fn help<F>(
+    rule: &RuleResult,
+    report: &Report<F>,
+    mark: &str,
+    escape: fn(&str) -> String,
+) -> String {
     let (why, remediation) = (escape(why(rule)), escape(&rule.remediation));
     let control = |id: &String| {
         let known = report.controls.iter().find(|control| control.id == *id);
@@ -130,7 +138,7 @@ fn help(rule: &RuleResult, report: &Report, mark: &str, escape: fn(&str) -> Stri
 }
 
 /// When it ran, and why the results may not be all.
-fn invocation(report: &Report, dropped: usize) -> Value {
+fn invocation<F>(report: &Report<F>, dropped: usize) -> Value {
     let dropped = (dropped > 0).then(|| {
         format!("{dropped} results of the least severity are left out: the format takes no more; JSON has them all")
     });

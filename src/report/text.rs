@@ -11,9 +11,8 @@ use finding::{Group, counted, listed};
 use page::{Page, Paint, Row};
 
 use super::Style;
-use super::model::{
-    BaselineResult, ExceptionResult, ExceptionState, Finding, Report, Status, Verdict,
-};
+use super::findings::{Findings, Head};
+use super::model::{BaselineResult, ExceptionResult, ExceptionState, Report, Status, Verdict};
 use crate::fault::printable;
 use crate::policy::Severity;
 
@@ -32,7 +31,11 @@ const WORST: usize = 3;
 const MANY_GROUPS: usize = 40;
 
 /// Writes it.
-pub(super) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write<F: Findings>(
+    report: &Report<F>,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut page = Page::new(out, style.width, style.color);
     let look = match report.verdict {
         Verdict::Pass => Paint::Green,
@@ -57,14 +60,17 @@ pub(super) fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::R
 }
 
 /// The findings of a status by severity, the worst first, and rule.
-fn groups(report: &Report, status: Status) -> Vec<Group<'_>> {
-    let mut groups: BTreeMap<(Reverse<Severity>, &str), Vec<&Finding>> = BTreeMap::new();
-    for finding in report.findings.iter().filter(|finding| finding.status == status) {
-        groups.entry((Reverse(finding.severity), &finding.rule)).or_default().push(finding);
+fn groups<F: Findings>(report: &Report<F>, status: Status) -> Vec<Group<'_, F>> {
+    let mut groups: BTreeMap<(Reverse<Severity>, &str), Vec<usize>> = BTreeMap::new();
+    for number in 0..report.findings.count() {
+        if let Some(head) = report.findings.head(number).filter(|head| head.status == status) {
+            groups.entry((Reverse(head.severity), head.rule)).or_default().push(number);
+        }
     }
     let rules: BTreeMap<&str, _> =
         report.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
     let group = |((Reverse(severity), rule), findings)| Group {
+        all: &report.findings,
         severity,
         rule,
         result: rules.get(rule).copied(),
@@ -73,15 +79,15 @@ fn groups(report: &Report, status: Status) -> Vec<Group<'_>> {
     groups.into_iter().map(group).collect()
 }
 
-fn findings(
-    report: &Report,
-    violations: &[Group<'_>],
-    unknown: &[Group<'_>],
+fn findings<F: Findings>(
+    report: &Report<F>,
+    violations: &[Group<'_, F>],
+    unknown: &[Group<'_, F>],
     page: &mut Page<'_>,
 ) -> io::Result<()> {
     let all: usize = violations.iter().chain(unknown).map(|group| group.findings.len()).sum();
     let most = if violations.len() + unknown.len() > MANY_GROUPS { 1 } else { WORST };
-    let show = |group: &Group<'_>, page: &mut Page<'_>| {
+    let show = |group: &Group<'_, F>, page: &mut Page<'_>| {
         if all > MANY { group.brief(most, page) } else { group.whole(page) }?;
         page.blank()
     };
@@ -123,15 +129,16 @@ fn findings(
 }
 
 /// What exceptions waive, by rule.
-fn waived(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+fn waived<F: Findings>(report: &Report<F>, page: &mut Page<'_>) -> io::Result<()> {
     let groups = groups(report, Status::Waived);
     if groups.is_empty() {
         return Ok(());
     }
     page.line(Paint::Bold, "Waived by exceptions")?;
     for Group { severity, rule, findings, .. } in groups {
-        let mut exceptions: Vec<&String> =
-            findings.iter().filter_map(|finding| finding.exception.as_ref()).collect();
+        let head = |number: &usize| report.findings.head(*number);
+        let mut exceptions: Vec<&str> =
+            findings.iter().filter_map(|number| head(number)?.exception).collect();
         exceptions.sort_unstable();
         exceptions.dedup();
         let head = format!(
@@ -148,7 +155,11 @@ fn waived(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     page.blank()
 }
 
-fn table(violations: &[Group<'_>], unknown: &[Group<'_>], page: &mut Page<'_>) -> io::Result<()> {
+fn table<F>(
+    violations: &[Group<'_, F>],
+    unknown: &[Group<'_, F>],
+    page: &mut Page<'_>,
+) -> io::Result<()> {
     let mut counts: BTreeMap<(Reverse<Severity>, &str), [usize; 2]> = BTreeMap::new();
     for group in violations {
         counts.entry((Reverse(group.severity), group.rule)).or_default()[0] += group.findings.len();
@@ -174,7 +185,7 @@ fn table(violations: &[Group<'_>], unknown: &[Group<'_>], page: &mut Page<'_>) -
 }
 
 /// What each rule was asked and what it missed.
-fn statistics(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+fn statistics<F>(report: &Report<F>, page: &mut Page<'_>) -> io::Result<()> {
     let rows: Vec<Row<4>> = report
         .rules
         .iter()
@@ -196,7 +207,7 @@ fn statistics(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
 }
 
 /// How much was found and looked at, as of when, and what that leaves out.
-fn totals(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
+fn totals<F: Findings>(report: &Report<F>, page: &mut Page<'_>) -> io::Result<()> {
     let mut row =
         |label: &str, pieces: Vec<String>| page.pieces(&format!("{label:<12}"), pieces, usize::MAX);
     let found = severities(report);
@@ -266,23 +277,21 @@ fn totals(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     Ok(())
 }
 
-fn count(report: &Report, status: Status) -> usize {
-    report.findings.iter().filter(|finding| finding.status == status).count()
+fn count<F: Findings>(report: &Report<F>, status: Status) -> usize {
+    report.findings.heads().filter(|head| head.status == status).count()
 }
 
 /// How many violations there are of each severity, the worst first.
-fn severities(report: &Report) -> Vec<String> {
+fn severities<F: Findings>(report: &Report<F>) -> Vec<String> {
     let count = |severity| {
-        let is = |finding: &&Finding| {
-            finding.status == Status::Violation && finding.severity == severity
-        };
-        report.findings.iter().filter(is).count()
+        let is = |head: &Head<'_>| head.status == Status::Violation && head.severity == severity;
+        report.findings.heads().filter(is).count()
     };
     let counts = Severity::ALL.into_iter().map(|severity| (count(severity), severity.name()));
     counts.filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect()
 }
 
-fn verdict(report: &Report) -> String {
+fn verdict<F: Findings>(report: &Report<F>) -> String {
     let mut found = severities(report);
     if found.is_empty() {
         found.push("no violations".into());

@@ -5,6 +5,7 @@ use std::io;
 use super::page::{Page, Paint};
 use crate::fault::printable;
 use crate::policy::Severity;
+use crate::report::findings::Findings;
 use crate::report::model::{FactValue, Finding, RuleResult, Status, Thing};
 
 /// How many members of a set are shown.
@@ -14,13 +15,15 @@ const MEMBERS: usize = 5;
 const CHARACTERS: usize = 100;
 
 /// Findings of one rule and one severity that are all violations or all indeterminate.
-pub(super) struct Group<'a> {
+pub(super) struct Group<'a, F> {
+    /// The findings of the report.
+    pub all: &'a F,
     pub severity: Severity,
     pub rule: &'a str,
     /// What is known of the rule.
     pub result: Option<&'a RuleResult>,
-    /// In the order of the report; there is at least one.
-    pub findings: Vec<&'a Finding>,
+    /// Their numbers, in the order of the report; there is at least one.
+    pub findings: Vec<usize>,
 }
 
 /// How a severity looks.
@@ -33,7 +36,7 @@ pub(crate) fn paint(severity: Severity) -> Paint {
     }
 }
 
-impl Group<'_> {
+impl<F: Findings> Group<'_, F> {
     /// Every finding with all that is known of it.
     pub(super) fn whole(&self, page: &mut Page<'_>) -> io::Result<()> {
         self.head(page)?;
@@ -41,9 +44,9 @@ impl Group<'_> {
         if let Some(controls) = controls.filter(|controls| !controls.is_empty()) {
             page.pieces("  controls     ", names(controls), usize::MAX)?;
         }
-        for finding in &self.findings {
+        for finding in self.findings.iter().filter_map(|number| self.all.finding(*number)) {
             page.blank()?;
-            whole(finding, controls.is_none_or(|controls| *controls != finding.controls), page)?;
+            whole(&finding, controls.is_none_or(|controls| *controls != finding.controls), page)?;
         }
         Ok(())
     }
@@ -52,9 +55,9 @@ impl Group<'_> {
     pub(super) fn brief(&self, most: usize, page: &mut Page<'_>) -> io::Result<()> {
         self.head(page)?;
         let mut worst = self.findings.clone();
-        worst.sort_by_key(|finding| std::cmp::Reverse(finding.overdue_days));
-        for finding in worst.iter().take(most) {
-            brief(finding, page)?;
+        worst.sort_by_cached_key(|number| std::cmp::Reverse(self.all.overdue_days(*number)));
+        for finding in worst.iter().take(most).filter_map(|number| self.all.finding(*number)) {
+            brief(&finding, page)?;
         }
         match worst.len().saturating_sub(most) {
             0 => Ok(()),
@@ -63,8 +66,9 @@ impl Group<'_> {
     }
 
     fn head(&self, page: &mut Page<'_>) -> io::Result<()> {
-        let Self { severity, rule, result, findings } = self;
-        let first = findings.first();
+        let Self { all, severity, rule, result, findings } = self;
+        let first = findings.first().and_then(|number| all.finding(*number));
+        let first = first.as_deref();
         let judged = first.is_none_or(|finding| finding.status != Status::Indeterminate);
         let title = printable(first.map_or("", |finding| &finding.title));
         let rule = printable(rule);

@@ -1,7 +1,7 @@
 use std::time::Instant;
 
 use super::*;
-use crate::report::model::{FactValue, Thing};
+use crate::report::model::{FactValue, Finding, Thing};
 use crate::report::sample::{HOSTILE, finding, report};
 
 const STYLE: Style = Style { color: false, width: 80, quiet: false, statistics: false };

@@ -1,0 +1,184 @@
+//! The findings of a check: of each is kept what it is about, and it is made when it is read.
+
+use std::borrow::Cow;
+use std::cmp::{Ordering, Reverse};
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use sha2::{Digest as _, Sha256};
+
+use super::evidence::Case;
+use crate::ask::Hit;
+use crate::ask::cedar::Verdict;
+use crate::ask::condition::{Condition, Setting};
+use crate::link::{Graph, Node, NodeKind};
+use crate::load::files::hex;
+use crate::policy::{Rule, RuleSet, Severity};
+use crate::report::findings::{Findings, Head};
+use crate::report::model::{Finding, Report, Status, Thing};
+
+/// What is kept of a finding.
+pub struct Kept {
+    /// The question, the rule, and what Cedar said.
+    pub hit: Hit,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Whether it counts.
+    pub status: Status,
+    /// The exception that waives it, in [`Made::exceptions`].
+    pub exception: Option<u32>,
+}
+
+impl Kept {
+    /// What is kept of an answer.
+    pub fn new(graph: &Graph, rules: &RuleSet, setting: Setting<'_>, hit: Hit) -> Option<Self> {
+        let rule = rules.rules.get(hit.rule)?;
+        let case = Case { graph, question: hit.question, setting };
+        let privileged = rule.severity_privileged.filter(|_| case.is_privileged());
+        let status = match hit.verdict {
+            Verdict::Violated => Status::Violation,
+            Verdict::Failed(_) => Status::Indeterminate,
+        };
+        let severity = privileged.unwrap_or(rule.severity);
+        Some(Self { hit, severity, status, exception: None })
+    }
+}
+
+/// Findings over a graph.
+pub struct Made<'a> {
+    /// What they are of.
+    pub graph: &'a Graph,
+    /// The rules.
+    pub rules: &'a RuleSet,
+    /// The instants and thresholds.
+    pub setting: Setting<'a>,
+    /// In the order of the report.
+    pub kept: Vec<Kept>,
+    /// The ids of exceptions.
+    pub exceptions: Vec<String>,
+    conditions: BTreeMap<usize, Condition>,
+}
+
+impl<'a> Made<'a> {
+    /// Findings in the order of the report: by severity, rule, resource, principal.
+    pub fn new(
+        graph: &'a Graph,
+        rules: &'a RuleSet,
+        setting: Setting<'a>,
+        mut kept: Vec<Kept>,
+        exceptions: Vec<String>,
+    ) -> Self {
+        kept.par_sort_by(|a, b| in_order(graph, a, b));
+        let mut conditions = BTreeMap::new();
+        for number in kept.iter().map(|kept| kept.hit.rule) {
+            if let Some(rule) = rules.rules.get(number) {
+                let compile = || Condition::compile(&rule.clauses, graph, setting);
+                conditions.entry(number).or_insert_with(compile);
+            }
+        }
+        Self { graph, rules, setting, kept, exceptions, conditions }
+    }
+
+    fn case(&self, number: usize) -> Option<(&Kept, &Rule, Case<'_>)> {
+        let kept = self.kept.get(number)?;
+        let rule = self.rules.rules.get(kept.hit.rule)?;
+        let (graph, setting) = (self.graph, self.setting);
+        Some((kept, rule, Case { graph, question: kept.hit.question, setting }))
+    }
+
+    fn make(&self, number: usize) -> Option<Finding> {
+        let (kept, rule, case) = self.case(number)?;
+        let condition = self.conditions.get(&kept.hit.rule)?;
+        let question = kept.hit.question;
+        let (principal, resource) = (case.thing(question.principal), case.thing(question.resource));
+        let (since, overdue_days) = case.overdue(rule);
+        let message = match &kept.hit.verdict {
+            Verdict::Violated => case.sentence(&rule.message),
+            Verdict::Failed(reason) => {
+                let about = &resource.id;
+                format!("The rule could not be judged for {about}: {reason}.")
+            }
+        };
+        let nobody = matches!(question.principal.kind, NodeKind::Nobody | NodeKind::Inventory);
+        let exception = kept.exception.and_then(|number| self.exceptions.get(number as usize));
+        Some(Finding {
+            id: id_of(&rule.id, question.action.name(), (!nobody).then_some(&principal), &resource),
+            rule: rule.id.clone(),
+            status: kept.status,
+            severity: kept.severity,
+            title: rule.title.clone(),
+            message,
+            principal,
+            principal_name: case.name(question.principal),
+            action: question.action.name().into(),
+            resource,
+            system: case.system().map(str::to_owned),
+            location: case.location(),
+            facts: case.facts(condition),
+            since: since.map(|since| since.to_string()),
+            overdue_days,
+            accountable: case.accountable(rule),
+            path: case.path(),
+            controls: rule.controls.clone(),
+            exception: exception.cloned(),
+            mark: None,
+        })
+    }
+}
+
+impl Findings for Made<'_> {
+    fn count(&self) -> usize {
+        self.kept.len()
+    }
+
+    fn head(&self, number: usize) -> Option<Head<'_>> {
+        let kept = self.kept.get(number)?;
+        let exception = kept.exception.and_then(|number| self.exceptions.get(number as usize));
+        Some(Head {
+            rule: &self.rules.rules.get(kept.hit.rule)?.id,
+            severity: kept.severity,
+            status: kept.status,
+            exception: exception.map(String::as_str),
+            known: false,
+        })
+    }
+
+    fn overdue_days(&self, number: usize) -> Option<i64> {
+        let (_, rule, case) = self.case(number)?;
+        case.overdue(rule).1
+    }
+
+    fn finding(&self, number: usize) -> Option<Cow<'_, Finding>> {
+        self.make(number).map(Cow::Owned)
+    }
+
+    fn held(report: &Report<Self>) -> Cow<'_, Report> {
+        let made = &report.findings;
+        let all = (0..made.count()).into_par_iter().filter_map(|number| made.make(number));
+        Cow::Owned(report.with(all.collect()))
+    }
+}
+
+/// Rules are sorted by id, so their numbers compare as their ids do.
+fn in_order(graph: &Graph, a: &Kept, b: &Kept) -> Ordering {
+    let key = |kept: &Kept| (Reverse(kept.severity), kept.hit.rule);
+    let thing = |node: Node| (node.kind.name(), graph.id(node));
+    let (of_a, of_b) = (a.hit.question, b.hit.question);
+    key(a)
+        .cmp(&key(b))
+        .then_with(|| thing(of_a.resource).cmp(&thing(of_b.resource)))
+        .then_with(|| thing(of_a.principal).cmp(&thing(of_b.principal)))
+        .then_with(|| of_a.action.name().cmp(of_b.action.name()))
+}
+
+/// The stable id of a finding: 128 bits of the digest of what it is about, in hexadecimal.
+pub fn id_of(rule: &str, action: &str, principal: Option<&Thing>, resource: &Thing) -> String {
+    let mut digest = Sha256::new();
+    let principal = principal.map_or(["", ""], |thing| [thing.kind.as_str(), thing.id.as_str()]);
+    for part in [rule, action, principal[0], principal[1], &resource.kind, &resource.id] {
+        // With its length before it, no two lists of parts are the same bytes.
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part);
+    }
+    hex(digest.finalize().get(..16).unwrap_or_default())
+}
