@@ -1,6 +1,7 @@
 //! Instants and durations in whole milliseconds, as Cedar's `datetime` and `duration` have them.
 
 use std::fmt;
+use std::io::{self, Write};
 use std::num::NonZeroI64;
 
 use time::OffsetDateTime;
@@ -15,6 +16,9 @@ pub struct Instant(NonZeroI64);
 /// The milliseconds of year 0000 and of the end of year 9999, so that no difference overflows.
 const FIRST: i64 = -62_167_219_200_000;
 const LAST: i64 = 253_402_300_799_999;
+
+/// The milliseconds of a day.
+const DAY: i64 = 86_400_000;
 
 /// The Julian day of 1970-01-01.
 const UNIX_EPOCH_JULIAN: i32 = 2_440_588;
@@ -41,6 +45,9 @@ impl Instant {
     /// # Errors
     /// A sentence that says what is wrong, and a second line that says what to do.
     pub fn parse(text: &str) -> Result<Self, String> {
+        if let Some(plain) = Self::plain(text) {
+            return Ok(plain);
+        }
         let advice = "write an RFC 3339 time with an offset, such as 2026-03-01T12:00:00Z";
         let year = text.bytes().take_while(u8::is_ascii_digit).count();
         if year > 4 || text.starts_with(['+', '-']) {
@@ -61,6 +68,30 @@ impl Instant {
         })
     }
 
+    /// Reads the spelling that nearly all times have, `2026-03-01T12:00:00Z`; others are left to
+    /// the library.
+    fn plain(text: &str) -> Option<Self> {
+        let text: &[u8; 20] = text.as_bytes().try_into().ok()?;
+        let [y, e, a, r, b'-', m, o, b'-', d, t, b'T', h, u, b':', i, n, b':', s, c, b'Z'] = *text
+        else {
+            return None;
+        };
+        let number = |digits: [u8; 2]| {
+            let [tens, ones] = digits.map(|digit| digit.wrapping_sub(b'0'));
+            (tens < 10 && ones < 10).then(|| tens * 10 + ones)
+        };
+        let year = i32::from(number([y, e])?) * 100 + i32::from(number([a, r])?);
+        let month = time::Month::try_from(number([m, o])?).ok()?;
+        let date = time::Date::from_calendar_date(year, month, number([d, t])?).ok()?;
+        let (hour, minute, second) = (number([h, u])?, number([i, n])?, number([s, c])?);
+        if hour > 23 || minute > 59 || second > 59 {
+            return None;
+        }
+        let days = i64::from(date.to_julian_day() - UNIX_EPOCH_JULIAN);
+        let seconds = (i64::from(hour) * 60 + i64::from(minute)) * 60 + i64::from(second);
+        Self::from_millis(days * DAY + seconds * 1000)
+    }
+
     /// The wall clock: read once, where the command line is.
     #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     pub fn wall_clock() -> Self {
@@ -79,15 +110,23 @@ impl Instant {
         Span(self.millis() - earlier.millis())
     }
 
-    /// Adds the text that [`fmt::Display`] writes: imports write hundreds of millions of times.
+    /// Adds the text that [`fmt::Display`] writes: there are hundreds of millions of them.
     pub fn write(self, to: &mut Vec<u8>) {
-        const DAY: i64 = 86_400_000;
+        // Writing to memory can't fail.
+        let _ = self.write_to(to);
+    }
+
+    /// RFC 3339 in UTC; milliseconds are written only where there are any.
+    fn write_to(self, out: &mut impl Write) -> io::Result<()> {
         let (days, rest) = (self.millis().div_euclid(DAY), self.millis().rem_euclid(DAY));
         let julian = i32::try_from(days).unwrap_or(0) + UNIX_EPOCH_JULIAN;
-        let Ok(date) = time::Date::from_julian_day(julian) else { return };
+        let date = time::Date::from_julian_day(julian).map_err(io::Error::other)?;
+        let two = |number: i64| {
+            [number / 10, number % 10].map(|digit| b'0' + u8::try_from(digit).unwrap_or(0))
+        };
         let year = i64::from(date.year());
-        let digits = [year / 1000, year / 100 % 10, year / 10 % 10, year % 10];
-        to.extend(digits.map(|digit| b'0' + u8::try_from(digit).unwrap_or(0)));
+        out.write_all(&two(year / 100))?;
+        out.write_all(&two(year % 100))?;
         for (before, number) in [
             (b'-', i64::from(u8::from(date.month()))),
             (b'-', date.day().into()),
@@ -95,20 +134,22 @@ impl Instant {
             (b':', rest / 60_000 % 60),
             (b':', rest / 1000 % 60),
         ] {
-            to.push(before);
-            to.extend(
-                [number / 10, number % 10].map(|digit| b'0' + u8::try_from(digit).unwrap_or(0)),
-            );
+            let [tens, ones] = two(number);
+            out.write_all(&[before, tens, ones])?;
         }
-        if rest % 1000 > 0 {
-            to.extend(format!(".{:03}", rest % 1000).bytes());
+        let millis = rest % 1000;
+        if millis > 0 {
+            let [tens, ones] = two(millis % 100);
+            out.write_all(&[b'.', two(millis / 100)[1], tens, ones])?;
         }
-        to.push(b'Z');
+        out.write_all(b"Z")
     }
 
     /// The day in UTC, as `2026-03-01`.
     pub fn date(self) -> String {
-        self.to_string().chars().take(10).collect()
+        let mut text = self.to_string();
+        text.truncate(10);
+        text
     }
 }
 
@@ -144,17 +185,14 @@ fn hint(text: &str) -> &'static str {
     }
 }
 
-/// RFC 3339 in UTC; milliseconds are written only where there are any.
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let nanos = i128::from(self.millis()) * 1_000_000;
-        let utc = OffsetDateTime::from_unix_timestamp_nanos(nanos).map_err(|_| fmt::Error)?;
-        write!(f, "{:04}-{:02}-{:02}", utc.year(), u8::from(utc.month()), utc.day())?;
-        write!(f, "T{:02}:{:02}:{:02}", utc.hour(), utc.minute(), utc.second())?;
-        match utc.millisecond() {
-            0 => f.write_str("Z"),
-            millis => write!(f, ".{millis:03}Z"),
-        }
+        let mut text = [0; "2026-03-01T12:00:00.000Z".len()];
+        let mut rest = text.as_mut_slice();
+        self.write_to(&mut rest).map_err(|_| fmt::Error)?;
+        let left = rest.len();
+        let written = text.get(..text.len() - left).unwrap_or_default();
+        f.write_str(std::str::from_utf8(written).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -246,6 +284,28 @@ mod tests {
         assert_eq!(read("1969-12-31T23:59:59.9999Z"), Ok("1969-12-31T23:59:59.999Z".into()));
         assert_eq!(read("0000-01-01T00:00:00Z"), Ok("0000-01-01T00:00:00Z".into()));
         assert_eq!(Instant::parse("1970-01-01T00:00:00Z").map(Instant::millis), Ok(0));
+    }
+
+    #[test]
+    fn the_plain_spelling_is_read_as_the_library_does() {
+        let fields = [0, 1, 2, 9, 10, 11, 12, 13, 23, 24, 28, 29, 30, 31, 32, 59, 60, 61, 99];
+        let (mut read, mut left) = (0, 0);
+        for year in ["0000", "1900", "1969", "2000", "2024", "2026", "9999", "+026", "20 6"] {
+            for month in [0, 1, 2, 4, 12, 13] {
+                for (day, (hour, second)) in
+                    fields.iter().flat_map(|day| fields.map(|other| (day, (other, other * 7 % 64))))
+                {
+                    let text = format!("{year}-{month:02}-{day:02}T{hour:02}:59:{second:02}Z");
+                    let library = OffsetDateTime::parse(&text, &Rfc3339).ok();
+                    let library = library.map(|at| at.unix_timestamp_nanos() / 1_000_000);
+                    let plain = Instant::plain(&text).map(|at| i128::from(at.millis()));
+                    assert!(plain.is_none() || plain == library, "{text}");
+                    (read, left) =
+                        (read + usize::from(plain.is_some()), left + usize::from(plain.is_none()));
+                }
+            }
+        }
+        assert!(read > 100 && left > 100, "{read} {left}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What a finding says: facts, sentences, times and parties, read off the graph.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::ask::condition::{Condition, Read, Setting, Value};
@@ -124,42 +125,47 @@ impl<'a> Case<'a> {
     }
 
     /// A value in a sentence.
-    fn said(self, value: &Value<'_>) -> String {
+    fn said<'v>(self, value: &Value<'v>) -> Cow<'v, str>
+    where
+        'a: 'v,
+    {
         match value {
             Value::Fact(Fact::Bool(true)) => "yes".into(),
             Value::Fact(Fact::Bool(false)) => "no".into(),
-            Value::Fact(Fact::Long(value)) => value.to_string(),
-            Value::Fact(Fact::Text(text) | Fact::Word(_, text)) => (*text).to_owned(),
-            Value::Fact(Fact::Time(at)) => at.date(),
-            Value::Fact(Fact::Node(node)) => self.graph.display_name(*node).to_owned(),
+            Value::Fact(Fact::Long(value)) => value.to_string().into(),
+            Value::Fact(Fact::Text(text) | Fact::Word(_, text)) => (*text).into(),
+            Value::Fact(Fact::Time(at)) => at.date().into(),
+            Value::Fact(Fact::Node(node)) => self.graph.display_name(*node).into(),
             Value::Fact(Fact::Texts(texts)) => {
-                list(texts.iter().map(|text| (*text).to_owned()).collect())
+                list(texts.iter().map(|text| (*text).to_owned()).collect()).into()
             }
             Value::Fact(Fact::Nodes(nodes)) => {
                 let names = nodes.iter().map(|node| self.graph.display_name(*node).to_owned());
                 let mut names: Vec<String> = names.collect();
                 names.sort_unstable();
-                list(names)
+                list(names).into()
             }
-            Value::Span(millis) => Span(*millis).to_string(),
-            Value::Sla | Value::Context | Value::Stranger => String::new(),
+            Value::Span(millis) => Span(*millis).to_string().into(),
+            Value::Sla | Value::Context | Value::Stranger => "".into(),
         }
     }
 
     /// A template with its facts.
     pub fn sentence(self, template: &Template) -> String {
-        let pieces = template.0.iter().map(|piece| match piece {
-            Piece::Text(text) => text.clone(),
-            Piece::Fact(path, fallback) => {
-                match (self.read(path), path.names.last()) {
+        let pieces = template.0.iter().map(|piece| -> Cow<'_, str> {
+            match piece {
+                Piece::Text(text) => text.into(),
+                Piece::Fact(path, fallback) => match (self.read(path), path.names.last()) {
                     (Some(value), _) => self.said(&value),
-                    (None, _) if path.optional => fallback.clone(),
+                    (None, _) if path.optional => fallback.into(),
                     // Required by the schema, and the record names something unknown.
-                    (None, name) => format!("an unknown {}", name.map_or("", String::as_str)),
-                }
+                    (None, name) => {
+                        format!("an unknown {}", name.map_or("", String::as_str)).into()
+                    }
+                },
             }
         });
-        pieces.collect()
+        pieces.fold(String::with_capacity(128), |said, piece| said + &piece)
     }
 
     /// Since when a rule is violated, and for how long past its limit.
