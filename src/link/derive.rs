@@ -1,18 +1,18 @@
 //! The facts that follow from other rows, once their references are resolved: what is privileged,
 //! who was offboarded, which credential replaces which.
 
-use rustc_hash::FxHashMap;
+use rayon::prelude::*;
 
 use crate::inventory::Row;
 use crate::inventory::record::Credential;
-use crate::inventory::vocabulary::{OffboardingKind, Vocabulary, WorkloadEnvironment};
+use crate::inventory::vocabulary::{CredentialKind, OffboardingKind, WorkloadEnvironment};
 use crate::time::Instant;
 
 use super::node::{Node, NodeKind};
 use super::{CredentialFacts, Graph};
 
 /// Credentials that can replace each other: one holder, kind and system.
-type Holding = (Node, &'static str, Row);
+type Holding = (Node, CredentialKind, Row);
 
 /// Whether an offboarding of that kind takes all access away.
 pub(super) fn ends_access(kind: OffboardingKind) -> bool {
@@ -80,12 +80,9 @@ impl Graph {
 
     fn derive_credentials(&mut self) {
         let inventory = &self.inventory;
-        let mut made: FxHashMap<Holding, Vec<Instant>> = FxHashMap::default();
-        let holding = |facts: &CredentialFacts, credential: &Credential| -> Option<Holding> {
-            Some((facts.holder.known()?, credential.kind.name(), facts.system?))
-        };
-        for (facts, credential) in self.credentials.iter_mut().zip(&inventory.credentials.rows) {
-            let account = facts.account.and_then(|row| self.accounts.get(row as usize));
+        let (accounts, credentials) = (&self.accounts, &inventory.credentials.rows);
+        self.credentials.par_iter_mut().for_each(|facts| {
+            let account = facts.account.and_then(|row| accounts.get(row as usize));
             facts.privileged = account.is_some_and(|account| account.privileged);
             let environment = |node: &Node| inventory.workloads.get(node.row).environment.0;
             let known = [
@@ -98,23 +95,25 @@ impl Graph {
                 .iter()
                 .filter(|known| facts.used_by.iter().any(|node| environment(node) == **known));
             facts.environments = u8::try_from(used.count()).unwrap_or(u8::MAX);
-            if let (true, Some(key), Some(at)) =
-                (facts.live, holding(facts, credential), credential.created_at)
-            {
-                made.entry(key).or_default().push(at);
+        });
+        let holding = |(row, (facts, credential)): (Row, (&CredentialFacts, &Credential))| {
+            let holding = (facts.holder.known()?, credential.kind, facts.system?);
+            Some((holding, credential.created_at?, facts.live, row))
+        };
+        let all = (0..).zip(self.credentials.iter().zip(credentials));
+        let mut all: Vec<(Holding, Instant, bool, Row)> = all.filter_map(holding).collect();
+        all.par_sort_unstable();
+        // From the newest to the oldest of each holding: the oldest live one that is newer.
+        for same in all.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
+            let mut newer = None;
+            for made in same.chunk_by(|a, b| a.1 == b.1).rev() {
+                for (.., row) in made {
+                    let facts = self.credentials.get_mut(*row as usize);
+                    facts.into_iter().for_each(|facts| facts.superseded_at = newer);
+                }
+                let live = made.iter().find(|(_, _, live, _)| *live);
+                newer = live.map(|(_, at, ..)| *at).or(newer);
             }
-        }
-        #[expect(clippy::iter_over_hash_type, reason = "each list is sorted by itself")]
-        for list in made.values_mut() {
-            list.sort_unstable();
-        }
-        for (facts, credential) in self.credentials.iter_mut().zip(&inventory.credentials.rows) {
-            let Some(created) = credential.created_at else { continue };
-            let later = holding(facts, credential).and_then(|key| {
-                let list = made.get(&key)?;
-                list.get(list.partition_point(|at| *at <= created)).copied()
-            });
-            facts.superseded_at = later;
         }
     }
 }

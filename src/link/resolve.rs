@@ -33,6 +33,14 @@ impl<'a> Resolver<'a> {
         Self { inventory, source_records, faults: Faults::default() }
     }
 
+    /// Adds what another one has counted and found.
+    pub fn add(&mut self, other: Self) {
+        for (count, more) in self.source_records.iter_mut().zip(other.source_records) {
+            *count += more;
+        }
+        self.faults.merge(other.faults);
+    }
+
     /// Where a reference leads. `field` and `place` are for the fault if it isn't clear.
     pub fn node<const KINDS_OF_FIELD: u8>(
         &mut self,
