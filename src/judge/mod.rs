@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest as _, Sha256};
 
 use crate::ask::cedar::Verdict as CedarVerdict;
+use crate::ask::compile::Target;
 use crate::ask::condition::{Condition, Setting};
 use crate::ask::{Answers, Depth, Hit, ask};
 use crate::exceptions::Exception;
@@ -14,6 +15,7 @@ use crate::inventory::Kind;
 use crate::link::question::SUBJECTS;
 use crate::link::{Graph, NodeKind};
 use crate::load::files::hex;
+use crate::policy::schema::Env;
 use crate::policy::{Rule, RuleSet, Severity};
 use crate::report::model::{
     AsOf, ControlSummary, Digest, ExceptionResult, Finding, InventoryFile, ParameterValue, Report,
@@ -85,7 +87,8 @@ fn findings(
     let of = |hit: &Hit| {
         let rule = rules.rules.get(hit.rule)?;
         let case = Case { graph, question: hit.question, setting };
-        Some(finding(case, rule, hit, conditions.get(&hit.rule)?))
+        let condition = conditions.get(&(hit.rule, Env::of(hit.question)))?;
+        Some(finding(case, rule, hit, condition))
     };
     answers.hits.iter().filter_map(of).collect()
 }
@@ -174,13 +177,13 @@ fn conditions(
     rules: &RuleSet,
     answers: &Answers,
     setting: Setting<'_>,
-) -> BTreeMap<usize, Condition> {
+) -> BTreeMap<(usize, Env), Condition> {
+    let target = Target { types: &rules.types, graph: Some(graph), setting };
     let mut conditions = BTreeMap::new();
     for hit in &answers.hits {
         if let Some(rule) = rules.rules.get(hit.rule) {
-            conditions
-                .entry(hit.rule)
-                .or_insert_with(|| Condition::compile(&rule.clauses, graph, setting));
+            let env = Env::of(hit.question);
+            conditions.entry((hit.rule, env)).or_insert_with(|| Condition::of(rule, env, target));
         }
     }
     conditions
