@@ -20,6 +20,7 @@ use crate::inventory::vocabulary::{TaskStatus, VOCABULARIES, Vocabulary};
 use crate::link::facts::{Entry, Fact, REVOCATION_STATUS};
 use crate::link::{Action, Graph, Node, NodeKind, Question};
 use crate::policy::RuleSet;
+use crate::time::Instant;
 
 /// What Cedar says of one rule and one question. Rules that don't fire are not mentioned.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -251,16 +252,19 @@ impl<'a> Cedar<'a> {
             }
             same
         });
-        let entities: Result<Vec<Entity>, String> =
-            needed.into_iter().map(|(node, view)| self.entity(node, view)).collect();
-        Entities::from_entities(entities?, None).map_err(|error| error.to_string())
+        let mut times = Times::default();
+        let entity = |(node, view)| self.entity(node, view, &mut times);
+        let entities: Result<Vec<Entity>, String> = needed.into_iter().map(entity).collect();
+        // Cheaper than to make them of all at once: next to none is in another.
+        let entities = Entities::empty().add_entities(entities?, None);
+        entities.map_err(|error| error.to_string())
     }
 
-    fn entity(&self, node: Node, view: View) -> Result<Entity, String> {
+    fn entity(&self, node: Node, view: View, times: &mut Times) -> Result<Entity, String> {
         let uid = self.uid(node).ok_or("an entity has no name")?;
         let values = view.attributes(node.kind).filter_map(|attribute| {
             let fact = (attribute.read)(self.graph, node.row)?;
-            Some((attribute.name.to_owned(), self.value(fact)?))
+            Some((attribute.name.to_owned(), self.value(fact, times)?))
         });
         let parents = if view.ancestors { self.graph.ancestors(node) } else { Vec::new() };
         let parents: HashSet<EntityUid> =
@@ -270,12 +274,12 @@ impl<'a> Cedar<'a> {
         Entity::new_with_tags(uid, values, parents, tags).map_err(|error| error.to_string())
     }
 
-    fn value(&self, fact: Fact<'_>) -> Option<RestrictedExpression> {
+    fn value(&self, fact: Fact<'_>, times: &mut Times) -> Option<RestrictedExpression> {
         Some(match fact {
             Fact::Bool(value) => RestrictedExpression::new_bool(value),
             Fact::Long(value) => RestrictedExpression::new_long(value),
             Fact::Text(value) => string(value),
-            Fact::Time(value) => RestrictedExpression::new_datetime(value.to_string()),
+            Fact::Time(at) => times.entry(at).or_insert_with(|| time(at)).clone(),
             Fact::Word(Entry { vocabulary, word }) => {
                 self.words.get(usize::from(vocabulary))?.get(usize::from(word))?.clone()?
             }
@@ -295,6 +299,15 @@ fn string(text: &str) -> RestrictedExpression {
     RestrictedExpression::new_string(text.to_owned())
 }
 
+/// Instants that have been put into Cedar's terms: it takes microseconds to make one.
+type Times = FxHashMap<Instant, RestrictedExpression>;
+
+fn time(at: Instant) -> RestrictedExpression {
+    let mut text = Vec::with_capacity(24);
+    at.write(&mut text);
+    RestrictedExpression::new_datetime(String::from_utf8_lossy(&text))
+}
+
 /// The words of all vocabularies, as entities.
 fn words() -> Vec<Vec<Option<RestrictedExpression>>> {
     let word = |of: &str, name: &str| {
@@ -311,7 +324,6 @@ fn words() -> Vec<Vec<Option<RestrictedExpression>>> {
 }
 
 fn pairs(action: Action, setting: Setting<'_>) -> Vec<(String, RestrictedExpression)> {
-    let time = |at: crate::time::Instant| RestrictedExpression::new_datetime(at.to_string());
     let set = setting.parameters.0.iter().filter_map(|(name, parameter)| {
         Some((name.clone(), RestrictedExpression::new_duration(parameter.value?.to_string())))
     });
