@@ -1,17 +1,26 @@
-//! Putting a question to Cedar, with only the rules that may fire and the attributes they mention.
+//! Putting questions to Cedar, with only the rules that may fire and the attributes they mention.
+//!
+//! The questions of a chunk are put together: each thing that they are about becomes an entity
+//! once, with what the rules in question mention of it, and is freed with the chunk.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use cedar_policy::pst::{BinaryOp, Clause, Expr, Var};
 use cedar_policy::{
     Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid, Policy,
-    PolicyId, PolicySet, PrincipalConstraint, Request, ResourceConstraint, RestrictedExpression,
+    PolicyId, PolicySet, Request, RestrictedExpression,
 };
+use rustc_hash::FxHashMap;
 
+use super::Hit;
 use super::condition::Setting;
-use crate::link::facts::{Fact, attributes};
+use super::mentions::{Mentions, View};
+use crate::inventory::vocabulary::{TaskStatus, VOCABULARIES, Vocabulary};
+use crate::link::facts::{Entry, Fact, REVOCATION_STATUS};
 use crate::link::{Action, Graph, Node, NodeKind, Question};
-use crate::policy::{Rule, lint};
+use crate::policy::RuleSet;
+use crate::time::Instant;
 
 /// What Cedar says of one rule and one question. Rules that don't fire are not mentioned.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,165 +31,150 @@ pub enum Verdict {
     Failed(String),
 }
 
-/// What of an entity a rule can look at.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Mentions {
-    /// Attributes, of whichever type.
-    names: BTreeSet<String>,
-    /// Whether it reads tags.
-    tags: bool,
-    /// Whether it asks what is in what.
-    ancestors: bool,
-    /// Whether it goes on from one entity to another.
-    further: bool,
+/// Questions that are put to Cedar together.
+#[derive(Default)]
+pub(super) struct Batch {
+    asked: Vec<(Question, usize, Range<usize>)>,
+    rules: Vec<usize>,
 }
 
-impl Mentions {
-    /// What a rule mentions.
-    pub fn of(rule: &Rule) -> Self {
-        let (principal, resource) =
-            (rule.policy.principal_constraint(), rule.policy.resource_constraint());
-        let ancestors =
-            matches!(principal, PrincipalConstraint::In(_) | PrincipalConstraint::IsIn(..))
-                || matches!(resource, ResourceConstraint::In(_) | ResourceConstraint::IsIn(..));
-        let mut mentions = Self { ancestors, ..Self::default() };
-        for clause in &rule.clauses {
-            let (Clause::When(expr) | Clause::Unless(expr)) = clause;
-            lint::visit(expr, |expr| mentions.note(expr));
-        }
-        mentions
-    }
-
-    fn note(&mut self, expr: &Expr) {
-        match expr {
-            Expr::GetAttr { expr, attr } => {
-                self.names.insert(attr.to_string());
-                self.further |= !matches!(**expr, Expr::Var(_)) && !is_context(expr);
-            }
-            Expr::HasAttr { expr, attrs } => {
-                self.names.extend(attrs.iter().map(ToString::to_string));
-                self.further |=
-                    attrs.len() > 1 || !matches!(**expr, Expr::Var(_)) && !is_context(expr);
-            }
-            Expr::BinaryOp { op: BinaryOp::HasTag | BinaryOp::GetTag, left, .. } => {
-                self.tags = true;
-                self.further |= !matches!(**left, Expr::Var(_));
-            }
-            Expr::BinaryOp { op: BinaryOp::In, left, .. } => {
-                self.ancestors = true;
-                self.further |= !matches!(**left, Expr::Var(_));
-            }
-            Expr::Is { expr, in_expr: Some(_), .. } => {
-                self.ancestors = true;
-                self.further |= !matches!(**expr, Expr::Var(_));
-            }
-            _ => {}
+impl Batch {
+    /// Adds a question, unless there is no rule to put it to: the number of its kind, and of the
+    /// rules.
+    pub(super) fn add(
+        &mut self,
+        question: Question,
+        slice: usize,
+        rules: impl Iterator<Item = usize>,
+    ) {
+        let start = self.rules.len();
+        self.rules.extend(rules);
+        if self.rules.len() > start {
+            self.asked.push((question, slice, start..self.rules.len()));
         }
     }
 
-    fn merge(&mut self, other: &Self) {
-        self.names.extend(other.names.iter().cloned());
-        self.tags |= other.tags;
-        self.ancestors |= other.ancestors;
-        self.further |= other.further;
+    fn questions(&self) -> impl Iterator<Item = (Question, usize, &[usize])> {
+        let rules = |range: &Range<usize>| self.rules.get(range.clone()).unwrap_or_default();
+        self.asked.iter().map(move |(question, slice, range)| (*question, *slice, rules(range)))
     }
 }
 
-fn is_context(expr: &Expr) -> bool {
-    match expr {
-        Expr::Var(Var::Context) => true,
-        Expr::GetAttr { expr, .. } => is_context(expr),
-        _ => false,
-    }
-}
-
-/// Some rules that are put to Cedar together.
+/// Some rules that a question is put to together.
 struct Bundle {
     /// None where they don't go together: then nothing is judged by them.
     policies: Option<PolicySet>,
     mentions: Mentions,
 }
 
+/// The rules of one kind of question, and what each mentions there.
+pub(super) struct Mentioned<'a> {
+    pub(super) rules: &'a [usize],
+    pub(super) mentions: &'a [Mentions],
+}
+
 /// The name of the policy that permits what no rule forbids. A rule's name is that of a file, and
 /// no file has a slash in its name.
 const PERMIT: &str = "/permit";
 
-/// A connection to Cedar; each thread has its own.
-pub struct Cedar<'a> {
+/// A connection to Cedar, for all threads.
+pub(super) struct Cedar<'a> {
     graph: &'a Graph,
-    rules: &'a [(&'a Rule, Mentions)],
+    rules: &'a RuleSet,
+    slices: Vec<Mentioned<'a>>,
     authorizer: Authorizer,
     permit: Option<Policy>,
-    bundles: HashMap<Vec<usize>, Bundle>,
+    /// For each kind of question, by the rules.
+    bundles: Vec<RwLock<FxHashMap<Box<[usize]>, Arc<Bundle>>>>,
     types: Vec<Option<EntityTypeName>>,
-    words: HashMap<&'static str, Option<EntityTypeName>>,
-    contexts: [Option<(Context, Option<EntityUid>)>; Action::ALL.len()],
+    /// The words of each vocabulary.
+    words: Vec<Vec<Option<RestrictedExpression>>>,
+    contexts: Vec<Option<(Context, EntityUid)>>,
 }
 
 impl<'a> Cedar<'a> {
     /// A connection for one graph and some rules.
-    pub fn new(graph: &'a Graph, rules: &'a [(&'a Rule, Mentions)], setting: Setting<'_>) -> Self {
+    pub(super) fn new(
+        graph: &'a Graph,
+        rules: &'a RuleSet,
+        slices: Vec<Mentioned<'a>>,
+        setting: Setting<'_>,
+    ) -> Self {
         let context = |action: &Action| {
-            let uid = format!("Action::\"{}\"", action.name()).parse().ok();
-            Context::from_pairs(pairs(*action, setting)).ok().map(|context| (context, uid))
+            let uid = format!("Action::\"{}\"", action.name()).parse().ok()?;
+            Some((Context::from_pairs(pairs(*action, setting)).ok()?, uid))
         };
-        let mut contexts: [_; Action::ALL.len()] = Default::default();
-        for (slot, action) in contexts.iter_mut().zip(Action::ALL) {
-            *slot = context(action);
-        }
+        let permit = "permit(principal, action, resource);";
         Self {
             graph,
             rules,
             authorizer: Authorizer::new(),
-            permit: Policy::parse(
-                Some(PolicyId::new(PERMIT)),
-                "permit(principal, action, resource);",
-            )
-            .ok(),
-            bundles: HashMap::new(),
+            permit: Policy::parse(Some(PolicyId::new(PERMIT)), permit).ok(),
+            bundles: slices.iter().map(|_| RwLock::default()).collect(),
+            slices,
             types: NodeKind::ALL.iter().map(|kind| kind.name().parse().ok()).collect(),
-            words: HashMap::new(),
-            contexts,
+            words: words(),
+            contexts: Action::ALL.iter().map(context).collect(),
         }
     }
 
-    /// Asks a question of the rules with those numbers.
-    pub fn ask(&mut self, question: Question, candidates: &[usize]) -> Vec<(usize, Verdict)> {
-        let all = |reason: &str| {
-            candidates.iter().map(|rule| (*rule, Verdict::Failed(reason.to_owned()))).collect()
-        };
-        if !self.bundles.contains_key(candidates) {
-            let bundle = self.bundle(candidates);
-            self.bundles.insert(candidates.to_vec(), bundle);
+    /// Puts questions to Cedar: what it says of rules that fire, in the order of the questions.
+    pub(super) fn judge(&self, batch: &Batch) -> Vec<Hit> {
+        let bundled: Vec<(Question, &[usize], Arc<Bundle>)> = batch
+            .questions()
+            .map(|(question, slice, rules)| (question, rules, self.bundle(slice, rules)))
+            .collect();
+        let mut nodes = Vec::new();
+        for (question, _, bundle) in &bundled {
+            self.needed(*question, &bundle.mentions, &mut nodes);
         }
-        // Taken out while it is used: entities need the rest of the connection.
-        let Some(bundle) = self.bundles.remove(candidates) else { return all("no policies") };
-        let entities = self.entities(question, &bundle.mentions);
-        let request = self.request(question);
-        let answers = match (entities, request, &bundle.policies) {
+        // Two things of one name, or groups in a circle, can only be put to Cedar one by one.
+        let together = self.entities(nodes);
+        let mut hits = Vec::new();
+        for (question, rules, bundle) in bundled {
+            let answers = match &together {
+                Ok(entities) => self.ask(question, rules, &bundle, Ok(entities)),
+                Err(_) => {
+                    let mut nodes = Vec::new();
+                    self.needed(question, &bundle.mentions, &mut nodes);
+                    let entities = self.entities(nodes);
+                    self.ask(question, rules, &bundle, entities.as_ref())
+                }
+            };
+            hits.extend(answers.into_iter().map(|(rule, verdict)| Hit { question, rule, verdict }));
+        }
+        hits
+    }
+
+    fn ask(
+        &self,
+        question: Question,
+        rules: &[usize],
+        bundle: &Bundle,
+        entities: Result<&Entities, &String>,
+    ) -> Vec<(usize, Verdict)> {
+        let all = |reason: &str| {
+            rules.iter().map(|rule| (*rule, Verdict::Failed(reason.to_owned()))).collect()
+        };
+        match (entities, self.request(question), &bundle.policies) {
             (Ok(entities), Some(request), Some(policies)) => {
-                let response = self.authorizer.is_authorized(&request, policies, &entities);
-                self.verdicts(&response, candidates)
+                let response = self.authorizer.is_authorized(&request, policies, entities);
+                self.verdicts(&response, rules)
             }
-            (Err(error), ..) => all(&error),
+            (Err(error), ..) => all(error),
             (_, None, _) => all("the question can't be put to Cedar"),
             (_, _, None) => all("the policies can't be put to Cedar together"),
-        };
-        self.bundles.insert(candidates.to_vec(), bundle);
-        answers
+        }
     }
 
     fn verdicts(
         &self,
         response: &cedar_policy::Response,
-        candidates: &[usize],
+        rules: &[usize],
     ) -> Vec<(usize, Verdict)> {
-        let number = |id: &str| {
-            candidates
-                .iter()
-                .copied()
-                .find(|rule| self.rules.get(*rule).is_some_and(|(rule, _)| rule.id == id))
-        };
+        let is =
+            |rule: &usize, id: &str| self.rules.rules.get(*rule).is_some_and(|rule| rule.id == id);
+        let number = |id: &str| rules.iter().copied().find(|rule| is(rule, id));
         let mut answers = Vec::new();
         if response.decision() == Decision::Deny {
             let reasons = response.diagnostics().reason();
@@ -198,22 +192,33 @@ impl<'a> Cedar<'a> {
         answers
     }
 
-    fn bundle(&self, candidates: &[usize]) -> Bundle {
-        let mut mentions = Mentions::default();
-        let mut policies = Vec::new();
-        policies.extend(self.permit.clone());
-        for rule in candidates {
-            let Some((rule, own)) = self.rules.get(*rule) else { continue };
-            mentions.merge(own);
-            policies.push(rule.policy.clone());
+    fn bundle(&self, slice: usize, rules: &[usize]) -> Arc<Bundle> {
+        let Some(known) = self.bundles.get(slice) else {
+            return Arc::new(Bundle { policies: None, mentions: Mentions::default() });
+        };
+        if let Some(bundle) = known.read().unwrap_or_else(PoisonError::into_inner).get(rules) {
+            return bundle.clone();
         }
-        Bundle { policies: PolicySet::from_policies(policies).ok(), mentions }
+        let mut mentions = Mentions::default();
+        let mut policies: Vec<Policy> = self.permit.clone().into_iter().collect();
+        for rule in rules {
+            let own = self.slices.get(slice).and_then(|slice| {
+                slice.mentions.get(slice.rules.iter().position(|own| own == rule)?)
+            });
+            own.into_iter().for_each(|own| mentions.merge(own));
+            policies.extend(self.rules.rules.get(*rule).map(|rule| rule.policy.clone()));
+        }
+        let policies = PolicySet::from_policies(policies).ok();
+        let bundle = Arc::new(Bundle { policies, mentions });
+        let mut known = known.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(rules.into(), bundle.clone());
+        bundle
     }
 
     fn request(&self, question: Question) -> Option<Request> {
         let (context, action) = self.contexts.get(question.action as usize)?.as_ref()?;
         let (principal, resource) = (self.uid(question.principal)?, self.uid(question.resource)?);
-        Request::new(principal, action.clone()?, resource, context.clone(), None).ok()
+        Request::new(principal, action.clone(), resource, context.clone(), None).ok()
     }
 
     fn uid(&self, node: Node) -> Option<EntityUid> {
@@ -221,68 +226,67 @@ impl<'a> Cedar<'a> {
         Some(EntityUid::from_type_name_and_id(of, EntityId::new(self.graph.id(node))))
     }
 
-    fn entities(&mut self, question: Question, mentions: &Mentions) -> Result<Entities, String> {
-        let mut nodes = vec![question.principal, question.resource];
-        if mentions.further {
-            for node in [question.principal, question.resource] {
-                for attribute in attributes(node.kind) {
-                    if mentions.names.contains(attribute.name)
-                        && let Some(Fact::Node(next)) = (attribute.read)(self.graph, node.row)
-                    {
-                        nodes.push(next);
-                    }
+    /// Adds the things that rules look at, and what they look at.
+    fn needed(&self, question: Question, mentions: &Mentions, needed: &mut Vec<(Node, View)>) {
+        for node in [question.principal, question.resource] {
+            let view = mentions.view(node.kind);
+            needed.push((node, view));
+            if !mentions.further {
+                continue;
+            }
+            for attribute in view.attributes(node.kind) {
+                if let Some(Fact::Node(next)) = (attribute.read)(self.graph, node.row) {
+                    needed.push((next, mentions.view(next.kind)));
                 }
             }
         }
-        nodes.sort_unstable();
-        nodes.dedup();
-        let entities: Result<Vec<Entity>, String> = nodes
-            .into_iter()
-            .filter(|node| !matches!(node.kind, NodeKind::Nobody | NodeKind::Inventory))
-            .map(|node| self.entity(node, mentions))
-            .collect();
-        Entities::from_entities(entities?, None).map_err(|error| error.to_string())
     }
 
-    fn entity(&mut self, node: Node, mentions: &Mentions) -> Result<Entity, String> {
-        let uid = self.uid(node).ok_or("an entity has no name")?;
-        let mut values = HashMap::new();
-        for attribute in attributes(node.kind) {
-            if mentions.names.contains(attribute.name)
-                && let Some(fact) = (attribute.read)(self.graph, node.row)
-                && let Some(value) = self.value(fact)
-            {
-                values.insert(attribute.name.to_owned(), value);
+    fn entities(&self, mut needed: Vec<(Node, View)>) -> Result<Entities, String> {
+        needed.retain(|(node, _)| !matches!(node.kind, NodeKind::Nobody | NodeKind::Inventory));
+        needed.sort_unstable_by_key(|(node, _)| *node);
+        needed.dedup_by(|(node, view), (kept, all)| {
+            let same = node == kept;
+            if same {
+                all.merge(*view);
             }
-        }
-        let mut parents = HashSet::new();
-        if mentions.ancestors {
-            parents
-                .extend(self.graph.ancestors(node).into_iter().filter_map(|node| self.uid(node)));
-        }
-        let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
-        let tags: Vec<_> = if mentions.tags {
-            self.graph.tags(node).map(|(key, value)| (key.to_owned(), text(value))).collect()
-        } else {
-            Vec::new()
-        };
+            same
+        });
+        let mut times = Times::default();
+        let entity = |(node, view)| self.entity(node, view, &mut times);
+        let entities: Result<Vec<Entity>, String> = needed.into_iter().map(entity).collect();
+        // Cheaper than to make them of all at once: next to none is in another.
+        let entities = Entities::empty().add_entities(entities?, None);
+        entities.map_err(|error| error.to_string())
+    }
+
+    fn entity(&self, node: Node, view: View, times: &mut Times) -> Result<Entity, String> {
+        let uid = self.uid(node).ok_or("an entity has no name")?;
+        let values = view.attributes(node.kind).filter_map(|attribute| {
+            let fact = (attribute.read)(self.graph, node.row)?;
+            Some((attribute.name.to_owned(), self.value(fact, times)?))
+        });
+        let parents = if view.ancestors { self.graph.ancestors(node) } else { Vec::new() };
+        let parents: HashSet<EntityUid> =
+            parents.into_iter().filter_map(|node| self.uid(node)).collect();
+        let tags = self.graph.tags(node).filter(|_| view.tags);
+        let tags = tags.map(|(key, value)| (key.to_owned(), string(value)));
         Entity::new_with_tags(uid, values, parents, tags).map_err(|error| error.to_string())
     }
 
-    fn value(&mut self, fact: Fact<'_>) -> Option<RestrictedExpression> {
-        let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
+    fn value(&self, fact: Fact<'_>, times: &mut Times) -> Option<RestrictedExpression> {
         Some(match fact {
             Fact::Bool(value) => RestrictedExpression::new_bool(value),
             Fact::Long(value) => RestrictedExpression::new_long(value),
-            Fact::Text(value) => text(value),
-            Fact::Time(value) => RestrictedExpression::new_datetime(value.to_string()),
-            Fact::Word(of, word) => {
-                let of = self.words.entry(of).or_insert_with(|| of.parse().ok()).clone()?;
-                let uid = EntityUid::from_type_name_and_id(of, EntityId::new(word));
-                RestrictedExpression::new_entity_uid(uid)
+            Fact::Text(value) => string(value),
+            Fact::Time(at) => times.entry(at).or_insert_with(|| time(at)).clone(),
+            Fact::Word(Entry { vocabulary, word }) => {
+                self.words.get(usize::from(vocabulary))?.get(usize::from(word))?.clone()?
             }
             Fact::Node(node) => RestrictedExpression::new_entity_uid(self.uid(node)?),
-            Fact::Texts(list) => RestrictedExpression::new_set(list.into_iter().map(text)),
+            Fact::Texts(texts) => {
+                RestrictedExpression::new_set(texts.distinct(self.graph).into_iter().map(string))
+            }
             Fact::Nodes(list) => {
                 let uids = list.iter().filter_map(|node| self.uid(*node));
                 RestrictedExpression::new_set(uids.map(RestrictedExpression::new_entity_uid))
@@ -291,8 +295,35 @@ impl<'a> Cedar<'a> {
     }
 }
 
+fn string(text: &str) -> RestrictedExpression {
+    RestrictedExpression::new_string(text.to_owned())
+}
+
+/// Instants that have been put into Cedar's terms: it takes microseconds to make one.
+type Times = FxHashMap<Instant, RestrictedExpression>;
+
+fn time(at: Instant) -> RestrictedExpression {
+    let mut text = Vec::with_capacity(24);
+    at.write(&mut text);
+    RestrictedExpression::new_datetime(String::from_utf8_lossy(&text))
+}
+
+/// The words of all vocabularies, as entities.
+fn words() -> Vec<Vec<Option<RestrictedExpression>>> {
+    let word = |of: &str, name: &str| {
+        let of: EntityTypeName = of.parse().ok()?;
+        let uid = EntityUid::from_type_name_and_id(of, EntityId::new(name));
+        Some(RestrictedExpression::new_entity_uid(uid))
+    };
+    let all = |(of, names): (&str, &[&str])| names.iter().map(|name| word(of, name)).collect();
+    let statuses: Vec<&str> =
+        TaskStatus::ALL.iter().map(|status| status.name()).chain(["missing"]).collect();
+    let mut words: Vec<_> = VOCABULARIES.iter().copied().map(all).collect();
+    words.push(all((REVOCATION_STATUS, &statuses)));
+    words
+}
+
 fn pairs(action: Action, setting: Setting<'_>) -> Vec<(String, RestrictedExpression)> {
-    let time = |at: crate::time::Instant| RestrictedExpression::new_datetime(at.to_string());
     let set = setting.parameters.0.iter().filter_map(|(name, parameter)| {
         Some((name.clone(), RestrictedExpression::new_duration(parameter.value?.to_string())))
     });

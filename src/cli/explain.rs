@@ -9,12 +9,14 @@ use clap::Args;
 
 use super::{Exit, RuleArguments, Terminal, check, print, wrapped};
 use crate::ask::Depth;
+use crate::ask::compile::Target;
 use crate::ask::condition::{Condition, Setting, Stop};
 use crate::cases;
 use crate::fault::{self, Fault, Faults, printable};
 use crate::judge;
 use crate::judge::evidence::{Case, distinct};
-use crate::link::{Graph, Question};
+use crate::link::Question;
+use crate::policy::schema::{Env, Types};
 use crate::policy::{Rule, RuleSet};
 use crate::report::findings::Findings;
 use crate::report::model::{FactValue, Finding, Thing};
@@ -93,7 +95,8 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
     let question = hits.iter().find(is_it).map(|(_, question)| *question);
     let rule = rules.find(&finding.rule);
     if let (Some(question), Some(rule)) = (question, rule) {
-        print(|out| explain_finding(finding, rule, question, &graph, setting, terminal, out))?;
+        let case = Case { graph: &graph, question, setting };
+        print(|out| explain_finding(finding, rule, case, &rules.types, terminal, out))?;
     }
     Ok(Exit::Clean)
 }
@@ -207,9 +210,8 @@ fn explain_rule(
 fn explain_finding(
     finding: &Finding,
     rule: &Rule,
-    question: Question,
-    graph: &Graph,
-    setting: Setting<'_>,
+    case: Case<'_>,
+    types: &Types,
     terminal: Terminal,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -245,22 +247,21 @@ fn explain_finding(
     }
     if let Some(since) = &finding.since {
         let days = finding.overdue_days.unwrap_or(0);
-        writeln!(out, "Since {since}, overdue for {days} days as of {}", setting.now)?;
+        writeln!(out, "Since {since}, overdue for {days} days as of {}", case.setting.now)?;
     }
     if let Some(exception) = &finding.exception {
         wrapped(&format!("Waived by the exception {exception}"), "", width, out)?;
     }
     writeln!(out, "\nWhy: a rule forbids where every `when` is true and no `unless` is.")?;
-    let case = Case { graph, question, setting };
     for clause in &rule.clauses {
         let (word, expr) = match clause {
             Clause::When(expr) => ("when", expr),
             Clause::Unless(expr) => ("unless", expr),
         };
-        let value = clause_value(clause, graph, question, setting);
+        let value = clause_value(clause, case, types);
         writeln!(out, "\n{word} is {value}")?;
         for part in conjuncts(expr) {
-            part_of(&part, case, width, out)?;
+            part_of(&part, case, types, width, out)?;
         }
     }
     writeln!(out, "\nWhat to do")?;
@@ -271,8 +272,13 @@ fn explain_finding(
 }
 
 /// One part of a condition: its text, its value, and what it read.
-fn part_of(part: &Arc<Expr>, case: Case<'_>, width: usize, out: &mut dyn Write) -> io::Result<()> {
-    let Case { graph, question, setting } = case;
+fn part_of(
+    part: &Arc<Expr>,
+    case: Case<'_>,
+    types: &Types,
+    width: usize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let clause = Clause::When(part.clone());
     let text = clause.to_string();
     let text = text
@@ -281,10 +287,9 @@ fn part_of(part: &Arc<Expr>, case: Case<'_>, width: usize, out: &mut dyn Write) 
         .and_then(|text| text.strip_suffix('}'))
         .unwrap_or(&text)
         .trim();
-    let value = clause_value(&clause, graph, question, setting);
+    let value = clause_value(&clause, case, types);
     wrapped(&format!("[{value}] {text}"), "  ", width, out)?;
-    let condition = Condition::compile(std::slice::from_ref(&clause), graph, setting);
-    for (_, reads) in condition.trace(graph, question, setting) {
+    for (_, reads) in compiled(&clause, case, types).trace(case.graph, case.question) {
         for (path, value) in distinct(&reads) {
             for (source, value) in case.sources(path) {
                 wrapped(&format!("{source} = {}", shown(&value)), "        ", width, out)?;
@@ -300,14 +305,15 @@ fn part_of(part: &Arc<Expr>, case: Case<'_>, width: usize, out: &mut dyn Write) 
     Ok(())
 }
 
-fn clause_value(
-    clause: &Clause,
-    graph: &Graph,
-    question: Question,
-    setting: Setting<'_>,
-) -> &'static str {
-    let condition = Condition::compile(std::slice::from_ref(clause), graph, setting);
-    let traced = condition.trace(graph, question, setting);
+fn compiled(clause: &Clause, case: Case<'_>, types: &Types) -> Condition {
+    let Case { graph, question, setting } = case;
+    let target = Target { types, graph: Some(graph), setting };
+    Condition::compile(std::slice::from_ref(clause), Env::of(question), target)
+}
+
+fn clause_value(clause: &Clause, case: Case<'_>, types: &Types) -> &'static str {
+    let condition = compiled(clause, case, types);
+    let traced = condition.trace(case.graph, case.question);
     match traced.first() {
         Some((Ok(true), _)) => "true",
         Some((Ok(false), _)) => "false",

@@ -12,10 +12,14 @@ use crate::fault;
 pub trait Vocabulary: Copy + Eq + 'static {
     /// Its name in the Cedar schema.
     const TYPE: &'static str;
+    /// Its place in [`VOCABULARIES`].
+    const NUMBER: u8;
     /// What a word of it is called in messages: `status`.
     const ALL: &'static [Self];
     /// The word itself.
     fn name(self) -> &'static str;
+    /// Its place among [`Vocabulary::ALL`].
+    fn number(self) -> u8;
     /// `unknown`, where the vocabulary has it.
     fn unknown() -> Option<Self>;
     /// The word of that name.
@@ -34,9 +38,14 @@ macro_rules! vocabulary {
 
             impl Vocabulary for $name {
                 const TYPE: &'static str = stringify!($name);
+                const NUMBER: u8 = Number::$name as u8;
                 const ALL: &'static [Self] = &[$(Self::$variant),*];
                 fn name(self) -> &'static str {
                     match self { $(Self::$variant => $text),* }
+                }
+                #[inline]
+                fn number(self) -> u8 {
+                    self as u8
                 }
                 fn unknown() -> Option<Self> {
                     Self::from_name("unknown")
@@ -65,6 +74,9 @@ macro_rules! vocabulary {
                 }
             }
         )*
+
+        /// The vocabularies in order.
+        enum Number { $($name),* }
 
         /// Every vocabulary of an inventory: the Cedar type and its words.
         pub const VOCABULARIES: &[(&str, &[&str])] =

@@ -74,10 +74,10 @@ impl<'a> Case<'a> {
     /// The facts that a rule's condition reads here, and those that derived ones follow from.
     pub fn facts(self, condition: &Condition) -> BTreeMap<String, FactValue> {
         let mut facts = BTreeMap::new();
-        let traced = condition.trace(self.graph, self.question, self.setting);
+        let traced = condition.trace(self.graph, self.question);
         for (path, value) in traced.into_iter().flat_map(|(_, reads)| reads) {
-            facts.extend(self.sources(&path));
-            facts.insert(path, self.shown(value.as_ref()));
+            facts.extend(self.sources(path));
+            facts.insert(path.to_owned(), self.shown(value.as_ref()));
         }
         facts.retain(|path, _| path != "principal" && path != "resource");
         facts
@@ -113,14 +113,13 @@ impl<'a> Case<'a> {
             Value::Fact(Fact::Long(value)) => FactValue::Number(*value),
             Value::Fact(Fact::Text(text)) => FactValue::Text((*text).to_owned()),
             Value::Fact(Fact::Time(at)) => FactValue::Text(at.to_string()),
-            Value::Fact(Fact::Word(_, word)) => FactValue::Text((*word).to_owned()),
+            Value::Fact(Fact::Word(word)) => FactValue::Text(word.name().to_owned()),
             Value::Fact(Fact::Node(node)) => FactValue::Thing(self.thing(*node)),
-            Value::Fact(Fact::Texts(texts)) => {
-                FactValue::Texts(texts.iter().map(|text| (*text).to_owned()).collect())
-            }
+            Value::Fact(Fact::Texts(texts)) => FactValue::Texts(
+                texts.distinct(self.graph).into_iter().map(str::to_owned).collect(),
+            ),
             Value::Fact(Fact::Nodes(nodes)) => FactValue::Things(self.things(nodes)),
             Value::Span(millis) => FactValue::Text(Span(*millis).to_string()),
-            Value::Sla | Value::Context | Value::Stranger => FactValue::Missing(()),
         }
     }
 
@@ -133,11 +132,12 @@ impl<'a> Case<'a> {
             Value::Fact(Fact::Bool(true)) => "yes".into(),
             Value::Fact(Fact::Bool(false)) => "no".into(),
             Value::Fact(Fact::Long(value)) => value.to_string().into(),
-            Value::Fact(Fact::Text(text) | Fact::Word(_, text)) => (*text).into(),
+            Value::Fact(Fact::Text(text)) => (*text).into(),
+            Value::Fact(Fact::Word(word)) => word.name().into(),
             Value::Fact(Fact::Time(at)) => at.date().into(),
             Value::Fact(Fact::Node(node)) => self.graph.display_name(*node).into(),
             Value::Fact(Fact::Texts(texts)) => {
-                list(texts.iter().map(|text| (*text).to_owned()).collect()).into()
+                list(texts.distinct(self.graph).into_iter().map(str::to_owned).collect()).into()
             }
             Value::Fact(Fact::Nodes(nodes)) => {
                 let names = nodes.iter().map(|node| self.graph.display_name(*node).to_owned());
@@ -146,7 +146,6 @@ impl<'a> Case<'a> {
                 list(names).into()
             }
             Value::Span(millis) => Span(*millis).to_string().into(),
-            Value::Sla | Value::Context | Value::Stranger => "".into(),
         }
     }
 
@@ -331,7 +330,7 @@ fn in_export(from: &str) -> Location {
 /// The reads of a clause, each path once.
 pub fn distinct<'a, 'g>(reads: &'a [Read<'g>]) -> Vec<&'a Read<'g>> {
     let mut seen = std::collections::BTreeSet::new();
-    reads.iter().filter(|(path, _)| seen.insert(path.clone())).collect()
+    reads.iter().filter(|(path, _)| seen.insert(*path)).collect()
 }
 
 /// Some names in a sentence: the first few, and how many more.

@@ -2,17 +2,19 @@
 
 use std::borrow::Cow;
 use std::cmp::{Ordering, Reverse};
-use std::collections::BTreeMap;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use sha2::{Digest as _, Sha256};
 
 use super::evidence::Case;
 use crate::ask::Hit;
 use crate::ask::cedar::Verdict;
+use crate::ask::compile::Target;
 use crate::ask::condition::{Condition, Setting};
 use crate::link::{Graph, Node, NodeKind};
 use crate::load::files::hex;
+use crate::policy::schema::Env;
 use crate::policy::{Rule, RuleSet, Severity};
 use crate::report::findings::{Findings, Head};
 use crate::report::model::{Finding, Report, Status, Thing};
@@ -56,7 +58,7 @@ pub struct Made<'a> {
     pub kept: Vec<Kept>,
     /// The ids of exceptions.
     pub exceptions: Vec<String>,
-    conditions: BTreeMap<usize, Condition>,
+    conditions: FxHashMap<(usize, Env), Condition>,
 }
 
 impl<'a> Made<'a> {
@@ -69,11 +71,14 @@ impl<'a> Made<'a> {
         exceptions: Vec<String>,
     ) -> Self {
         kept.par_sort_by(|a, b| in_order(graph, a, b));
-        let mut conditions = BTreeMap::new();
-        for number in kept.iter().map(|kept| kept.hit.rule) {
-            if let Some(rule) = rules.rules.get(number) {
-                let compile = || Condition::compile(&rule.clauses, graph, setting);
-                conditions.entry(number).or_insert_with(compile);
+        let target = Target { types: &rules.types, graph: Some(graph), setting };
+        let mut conditions = FxHashMap::default();
+        for Hit { rule: number, question, .. } in kept.iter().map(|kept| &kept.hit) {
+            if let Some(rule) = rules.rules.get(*number) {
+                let env = Env::of(*question);
+                conditions
+                    .entry((*number, env))
+                    .or_insert_with(|| Condition::of(rule, env, target));
             }
         }
         Self { graph, rules, setting, kept, exceptions, conditions }
@@ -88,8 +93,8 @@ impl<'a> Made<'a> {
 
     fn make(&self, number: usize) -> Option<Finding> {
         let (kept, rule, case) = self.case(number)?;
-        let condition = self.conditions.get(&kept.hit.rule)?;
         let question = kept.hit.question;
+        let condition = self.conditions.get(&(kept.hit.rule, Env::of(question)))?;
         let (principal, resource) = (case.thing(question.principal), case.thing(question.resource));
         let (since, overdue_days) = case.overdue(rule);
         let message = match &kept.hit.verdict {

@@ -6,16 +6,15 @@
 
 use std::fmt;
 
-use crate::inventory::vocabulary::{TaskStatus, Vocabulary};
-use crate::inventory::words::Word;
+use crate::inventory::vocabulary::{TaskStatus, VOCABULARIES, Vocabulary};
 use crate::inventory::{Row, field};
 use crate::time::Instant;
 
 use super::Graph;
 use super::node::{Dangling, Link, Node, NodeKind};
 
-/// The value of an attribute.
-#[derive(Clone, PartialEq, Debug)]
+/// The value of an attribute: small, and copied for nothing.
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Fact<'g> {
     /// A `Bool`.
     Bool(bool),
@@ -26,13 +25,109 @@ pub enum Fact<'g> {
     /// A `datetime`.
     Time(Instant),
     /// A word of a closed vocabulary: an entity of an enumerated type.
-    Word(&'static str, &'static str),
+    Word(Entry),
     /// Another thing.
     Node(Node),
     /// A set of strings.
-    Texts(Vec<&'g str>),
+    Texts(Texts<'g>),
     /// A set of things.
     Nodes(&'g [Node]),
+}
+
+/// A word of a closed vocabulary by its numbers, so that words are compared as integers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// The vocabulary: its place in [`VOCABULARIES`], or one past them for [`REVOCATION_STATUS`].
+    pub vocabulary: u8,
+    /// The word's place in the vocabulary.
+    pub word: u8,
+}
+
+impl Entry {
+    /// The status of a revocation: that of its task, or `missing` without one.
+    fn of_revocation(task: Option<TaskStatus>) -> Self {
+        let missing = u8::try_from(TaskStatus::ALL.len()).unwrap_or(u8::MAX);
+        Self {
+            vocabulary: u8::try_from(VOCABULARIES.len()).unwrap_or(u8::MAX),
+            word: task.map_or(missing, Vocabulary::number),
+        }
+    }
+
+    /// The word of that name, of the enumerated type of that name.
+    pub fn find(of: &str, name: &str) -> Option<Self> {
+        if of == REVOCATION_STATUS {
+            let status = TaskStatus::from_name(name);
+            return (status.is_some() || name == "missing").then(|| Self::of_revocation(status));
+        }
+        let vocabulary = Self::vocabulary(of)?;
+        let (_, words) = VOCABULARIES.get(usize::from(vocabulary))?;
+        let (word, _) = (0..).zip(*words).find(|(_, word)| **word == name)?;
+        Some(Self { vocabulary, word })
+    }
+
+    /// The number of an enumerated type, by its name.
+    pub fn vocabulary(of: &str) -> Option<u8> {
+        if of == REVOCATION_STATUS {
+            return Some(Self::of_revocation(None).vocabulary);
+        }
+        (0..).zip(VOCABULARIES).find(|(_, (own, _))| *own == of).map(|(number, _)| number)
+    }
+
+    /// The enumerated type in the schema.
+    pub fn type_name(self) -> &'static str {
+        VOCABULARIES.get(usize::from(self.vocabulary)).map_or(REVOCATION_STATUS, |(name, _)| name)
+    }
+
+    /// The word itself.
+    pub fn name(self) -> &'static str {
+        let word = usize::from(self.word);
+        match VOCABULARIES.get(usize::from(self.vocabulary)) {
+            Some((_, words)) => words.get(word).copied().unwrap_or_default(),
+            None => TaskStatus::ALL.get(word).map_or("missing", |status| status.name()),
+        }
+    }
+}
+
+/// A set of strings, as the row has it.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Texts<'g> {
+    /// The names of fields.
+    Fields(Dangling),
+    /// A list, in which a string may be twice.
+    List(&'g field::List<field::Text>),
+}
+
+impl<'g> Texts<'g> {
+    /// Whether a string of the set is so.
+    #[inline]
+    pub fn any(self, graph: &'g Graph, mut is: impl FnMut(&'g str) -> bool) -> bool {
+        match self {
+            Self::Fields(fields) => fields.names().any(|name| is(name)),
+            Self::List(list) => list.0.iter().any(|text| is(graph.inventory.words.text(text.0))),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        match self {
+            Self::Fields(fields) => fields == Dangling::default(),
+            Self::List(list) => list.0.is_empty(),
+        }
+    }
+
+    /// Each string once: fields in the order of the contract, others sorted.
+    pub fn distinct(self, graph: &'g Graph) -> Vec<&'g str> {
+        match self {
+            Self::Fields(fields) => fields.names().collect(),
+            Self::List(list) => {
+                let text = |text: &field::Text| graph.inventory.words.text(text.0);
+                let mut texts: Vec<&str> = list.0.iter().map(text).collect();
+                texts.sort_unstable();
+                texts.dedup();
+                texts
+            }
+        }
+    }
 }
 
 /// An attribute of an entity type.
@@ -43,6 +138,15 @@ pub struct Attribute {
     pub from: &'static [&'static str],
     /// Its value for a row; `None` where the fact is missing.
     pub read: for<'g> fn(&'g Graph, Row) -> Option<Fact<'g>>,
+    /// Whether the fact is there for a row.
+    pub has: fn(&Graph, Row) -> bool,
+}
+
+impl Attribute {
+    /// The attribute of that name, of a type.
+    pub fn find(kind: NodeKind, name: &str) -> Option<&'static Self> {
+        attributes(kind).iter().find(|attribute| attribute.name == name)
+    }
 }
 
 impl fmt::Debug for Attribute {
@@ -96,8 +200,8 @@ into_fact! {
     Instant: |value, _| Fact::Time(value);
     Node: |value, _| Fact::Node(value);
     field::Text: |value, graph| Fact::Text(graph.inventory.words.text(value.0));
-    Dangling: |value, _| Fact::Texts(value.names().collect());
-    &'g field::List<field::Text>: |value, graph| Fact::Texts(texts(graph, value.0.iter().map(|text| text.0)));
+    Dangling: |value, _| Fact::Texts(Texts::Fields(value));
+    &'g field::List<field::Text>: |value, _| Fact::Texts(Texts::List(value));
     &'g [Node]: |value, _| Fact::Nodes(value);
     &'g str: |value, _| Fact::Text(value);
 }
@@ -109,18 +213,10 @@ impl<'g, T: IntoFact<'g>> IntoFact<'g> for Option<T> {
     }
 }
 
-/// A set of strings has each once.
-fn texts(graph: &Graph, words: impl Iterator<Item = Word>) -> Vec<&str> {
-    let mut texts: Vec<&str> = words.map(|word| graph.inventory.words.text(word)).collect();
-    texts.sort_unstable();
-    texts.dedup();
-    texts
-}
-
 #[inline]
 #[expect(clippy::unnecessary_wraps, reason = "it goes where optional facts go")]
 fn word<'g, V: Vocabulary>(value: V) -> Option<Fact<'g>> {
-    Some(Fact::Word(V::TYPE, value.name()))
+    Some(Fact::Word(Entry { vocabulary: V::NUMBER, word: value.number() }))
 }
 
 /// A blank purpose says as little as none.
@@ -155,6 +251,11 @@ macro_rules! attributes {
                     let ($r, $d) = ($record, $derived);
                     let _ = ($r, $d);
                     IntoFact::fact($value, $g)
+                },
+                has: |$g, $row| {
+                    let ($r, $d) = ($record, $derived);
+                    let _ = ($r, $d);
+                    IntoFact::fact($value, $g).is_some()
                 },
             }
         ),*];)*
@@ -308,7 +409,7 @@ attributes! {
     REVOCATION(g, row, r = g.revocation(row), t = g.task(g.revocation(row))) {
         "system" => r.system.map(|row| Node::new(NodeKind::System, row)),
         "action" => t.and_then(|task| word(task.action)),
-        "status" => Fact::Word(REVOCATION_STATUS, t.map_or("missing", |task| task.status.name())),
+        "status" => Fact::Word(Entry::of_revocation(t.map(|task| task.status))),
         "requested_at" => t.and_then(|task| task.requested_at),
         "completed_at" => t.and_then(|task| task.completed_at),
         "verified_at" => t.and_then(|task| task.verified_at),

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::parameters::Parameters;
 use crate::fault::Fault;
-use crate::link::{Action, NodeKind};
+use crate::link::{Action, NodeKind, Question};
 
 /// The schema as it is published; the type `Sla` in it is generated.
 pub const PUBLISHED: &str = include_str!("../../schemas/nhi.cedarschema");
@@ -78,6 +78,15 @@ pub struct Env {
     pub principal: NodeKind,
     /// The type of the resource.
     pub resource: NodeKind,
+}
+
+impl Env {
+    /// What a question is.
+    #[inline]
+    pub fn of(question: Question) -> Self {
+        let Question { action, principal, resource } = question;
+        Self { action, principal: principal.kind, resource: resource.kind }
+    }
 }
 
 /// The schema, validated by Cedar and readable by us.
