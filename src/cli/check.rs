@@ -148,10 +148,9 @@ impl Imports {
         let Imported { inventory, report } =
             import(paths, &settings, Form::Document, &folder, Instant::wall_clock())?;
         super::import::tell(&report, terminal);
-        let contents = load::files::read(inventory.path())?;
         let names: Vec<String> = paths.iter().map(|path| name_of(path)).collect();
         let name = format!("{} (imported)", names.join(", "));
-        let mut loaded = load::from_texts(std::iter::once((name, contents.text, contents.sha256)))?;
+        let mut loaded = load::from_temporary(name, inventory)?;
         loaded.inventory.imported = true;
         Ok(loaded)
     }

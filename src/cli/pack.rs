@@ -132,8 +132,7 @@ fn expected(wishes: &Wishes) -> BTreeMap<String, u64> {
 
 /// The inventory that was made of exports goes into the pack.
 pub(super) fn keep_imported(stage: &mut Stage, loaded: &Loaded) -> Result<(), Fault> {
-    let Some(text) = loaded.texts().next() else { return Ok(()) };
-    stage.write(IMPORTED, |out| out.write_all(text.as_bytes()))
+    stage.write(IMPORTED, |out| loaded.copy_text(out))
 }
 
 impl Arguments {

@@ -1,6 +1,5 @@
 //! The inventory: who and what holds which access, as typed rows with interned words.
 
-use rustc_hash::FxHashMap;
 use schemars::JsonSchema;
 
 use crate::time::Instant;
@@ -9,14 +8,18 @@ pub mod draft;
 pub mod field;
 pub mod record;
 pub mod spec;
+mod strings;
+mod table;
 pub mod vocabulary;
 pub mod words;
 
-use field::List;
+use field::{List, Spelt};
 use record::{
     Account, Credential, Entitlement, Group, Offboarding, Person, Source, System, Team, Workload,
 };
 use spec::Record;
+use table::Ids;
+pub use table::Table;
 use words::{Word, Words};
 
 /// A row of a table.
@@ -44,68 +47,6 @@ pub struct File {
     pub sha256: String,
     /// Its own `generated_at`.
     pub generated_at: Instant,
-}
-
-/// All records of one kind.
-pub struct Table<R> {
-    /// The records.
-    pub rows: Vec<R>,
-    /// Where each of them stands.
-    pub places: Vec<Place>,
-    by_id: FxHashMap<Word, Row>,
-}
-
-impl<R> Default for Table<R> {
-    fn default() -> Self {
-        Self { rows: Vec::new(), places: Vec::new(), by_id: FxHashMap::default() }
-    }
-}
-
-impl<R: Record> Table<R> {
-    /// The row of the record with that id.
-    pub fn find(&self, id: Word) -> Option<Row> {
-        self.by_id.get(&id).copied()
-    }
-
-    /// Adds a record; of two with the same id, says where the other is.
-    ///
-    /// # Errors
-    /// The row of the record that has this id.
-    pub fn add(&mut self, record: R, place: Place) -> Result<(), Row> {
-        let row = Row::try_from(self.rows.len()).unwrap_or(Row::MAX);
-        if let Some(first) = self.by_id.get(&record.id()) {
-            return Err(*first);
-        }
-        self.by_id.insert(record.id(), row);
-        self.rows.push(record);
-        self.places.push(place);
-        Ok(())
-    }
-
-    /// Adds a record, unless it is known to be there already; says whether it did.
-    ///
-    /// # Errors
-    /// The row of the record that has this id.
-    pub fn add_unless(&mut self, known: bool, record: R, place: Place) -> Result<bool, Row> {
-        if known { Ok(false) } else { self.add(record, place).map(|()| true) }
-    }
-
-    /// The record of a row.
-    #[expect(clippy::indexing_slicing, reason = "a row number comes from the table it is used on")]
-    pub fn get(&self, row: Row) -> &R {
-        &self.rows[row as usize]
-    }
-
-    /// The place of a row.
-    #[expect(clippy::indexing_slicing, reason = "a row number comes from the table it is used on")]
-    pub fn place(&self, row: Row) -> Place {
-        self.places[row as usize]
-    }
-
-    /// All row numbers.
-    pub fn all(&self) -> std::ops::Range<Row> {
-        0..Row::try_from(self.rows.len()).unwrap_or(Row::MAX)
-    }
 }
 
 macro_rules! kinds {
@@ -141,9 +82,37 @@ macro_rules! kinds {
             /// Whether the files are only passing: the records are known by where they are from.
             pub imported: bool,
             /// The lines and columns of each offboarding's tasks.
-            pub task_places: Vec<Box<[(u32, u32)]>>,
+            pub task_places: Vec<TaskPlaces>,
+            ids: Ids,
             $( $(#[$meta])* pub $field: Table<$record> ),*
         }
+
+        /// Records that were read together, each with its place, on their way into an inventory.
+        #[derive(Default)]
+        pub struct Batch {
+            /// The lines and columns of each offboarding's tasks.
+            pub task_places: Vec<TaskPlaces>,
+            $( $field: Vec<($record, Place)> ),*
+        }
+
+        impl Batch {
+            /// Shows all words of the records.
+            pub fn each_word(&mut self, see: &mut impl FnMut(&mut Word)) {
+                $( self.$field.iter_mut().for_each(|(record, _)| record.each_word(see)); )*
+            }
+        }
+
+        $(
+            impl Tabled for $record {
+                const KIND: Kind = Kind::$record;
+                fn table(inventory: &mut Inventory) -> &mut Table<Self> {
+                    &mut inventory.$field
+                }
+                fn batch(batch: &mut Batch) -> &mut Vec<(Self, Place)> {
+                    &mut batch.$field
+                }
+            }
+        )*
 
         impl Inventory {
             /// An inventory without records.
@@ -154,6 +123,7 @@ macro_rules! kinds {
                     generated_at,
                     imported: false,
                     task_places: Vec::new(),
+                    ids: Ids::default(),
                     $( $field: Table::default() ),*
                 }
             }
@@ -179,9 +149,32 @@ macro_rules! kinds {
                 word.map(|word| self.words.text(word))
             }
 
-            /// The row of a record by its kind and id.
-            pub fn find(&self, kind: Kind, id: Word) -> Option<Row> {
-                match kind { $(Kind::$record => self.$field.find(id)),* }
+            /// Adds the records of a batch, for as long as their ids are free, and empties it;
+            /// `following` is how many times as many may come.
+            ///
+            /// # Errors
+            /// An id is taken.
+            pub fn append(&mut self, batch: &mut Batch, following: usize) -> Result<(), Taken> {
+                let mut task_places = batch.task_places.drain(..);
+                $(
+                    let count = batch.$field.len();
+                    self.$field.reserve(count, count.saturating_mul(following));
+                    for (record, place) in batch.$field.drain(..) {
+                        let is_new = self.add(record, place)?;
+                        if Kind::$record == Kind::Offboarding {
+                            let places = task_places.next().filter(|_| is_new);
+                            self.task_places.extend(places);
+                        }
+                    }
+                )*
+                Ok(())
+            }
+        }
+
+        impl Kind {
+            /// Does something with the type of the kind's records.
+            pub fn with<W: WithRecord>(self, work: W) -> W::Output {
+                match self { $(Self::$record => work.run::<$record>()),* }
             }
         }
 
@@ -230,6 +223,63 @@ kinds! {
     entitlements "entitlement" Entitlement,
     /// What was done when somebody or something left.
     offboardings "offboarding" Offboarding,
+}
+
+impl Inventory {
+    /// Takes over when the newest of its files was made.
+    pub fn note_latest(&mut self) {
+        let latest = self.files.iter().map(|file| file.generated_at).max();
+        self.generated_at = latest.unwrap_or(Instant::EPOCH);
+    }
+
+    /// The row of a record by its kind and id.
+    pub fn find(&self, kind: Kind, id: Word) -> Option<Row> {
+        self.ids.find(kind, id)
+    }
+
+    /// Adds a record. Files may overlap: a record that stands in two of them in the same words is
+    /// one record, and nothing is added (`false`). Within a file it is a mistake.
+    ///
+    /// # Errors
+    /// Another record has its id.
+    pub fn add<R: Tabled>(&mut self, record: R, place: Place) -> Result<bool, Taken> {
+        let id = record.id();
+        if let Some(first) = self.ids.find(R::KIND, id) {
+            let table = R::table(self);
+            let equal = table.place(first).file != place.file && *table.get(first) == record;
+            return if equal { Ok(false) } else { Err(Taken(first)) };
+        }
+        let table = R::table(self);
+        let row = table.next();
+        table.push(record, place);
+        self.ids.give(R::KIND, id, row);
+        Ok(true)
+    }
+}
+
+/// The lines and columns of an offboarding's tasks.
+pub type TaskPlaces = Box<[(u32, u32)]>;
+
+/// The row of the record that has an id already.
+#[derive(Debug)]
+pub struct Taken(pub Row);
+
+/// A record that has a table.
+pub trait Tabled: Record {
+    /// Its kind.
+    const KIND: Kind;
+    /// Its table.
+    fn table(inventory: &mut Inventory) -> &mut Table<Self>;
+    /// Those of its kind in a batch.
+    fn batch(batch: &mut Batch) -> &mut Vec<(Self, Place)>;
+}
+
+/// Work that is the same for the records of all kinds.
+pub trait WithRecord {
+    /// What comes of it.
+    type Output;
+    /// The work, for one kind.
+    fn run<R: Tabled>(self) -> Self::Output;
 }
 
 /// What the lines form says of the inventory as a whole.

@@ -13,7 +13,7 @@ use super::draft::{Draft, Given, position};
 use super::field::check::check_fields;
 use super::field::{
     ACCOUNT, Count, Field, GROUP, HOLDER, Id, Intern, List, MEMBER, OWNER, OrUnknown, PERSON, Ref,
-    Say, Spelled, Tags, Text, UNPREFIXED, WORKLOAD,
+    Say, Spelled, Spelt, Tags, Text, UNPREFIXED, WORKLOAD,
 };
 use super::spec::{FieldSpec, Record};
 use super::vocabulary::{
@@ -22,7 +22,7 @@ use super::vocabulary::{
     EntitlementStatus, OffboardingKind, PersonEmployment, PersonStatus, RevocationAction,
     TaskStatus, WorkloadEnvironment, WorkloadKind, WorkloadStatus,
 };
-use super::words::{Word, Words};
+use super::words::{Interner, Word};
 use crate::time::Instant;
 
 /// `type` can't be the name of a field in Rust.
@@ -77,8 +77,14 @@ macro_rules! fields {
 
         impl Intern for $name<Cow<'_, str>> {
             type Kept = $name<Word>;
-            fn intern(self, words: &mut Words) -> Self::Kept {
+            fn intern(self, words: &mut impl Interner) -> Self::Kept {
                 $name { $( $field: self.$field.intern(words) ),* }
+            }
+        }
+
+        impl Spelt for $name {
+            fn each_word(&mut self, see: &mut impl FnMut(&mut Word)) {
+                $( self.$field.each_word(see); )*
             }
         }
     };

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::field::{Intern, Say};
+use super::field::{Intern, Say, Spelt};
 use super::words::Word;
 
 /// A field of a record, as faults speak of it.
@@ -17,7 +17,7 @@ pub struct FieldSpec {
 }
 
 /// A kind of record, with its strings interned.
-pub trait Record: PartialEq + Sized {
+pub trait Record: Spelt + PartialEq + std::fmt::Debug + Send + Sized {
     /// The same with borrowed strings.
     type Read<'a>: Deserialize<'a> + Intern<Kept = Self>;
     /// All its fields.

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::field::Text;
 use crate::fault;
 
 /// A closed vocabulary.
@@ -23,9 +24,7 @@ pub trait Vocabulary: Copy + Eq + 'static {
     /// `unknown`, where the vocabulary has it.
     fn unknown() -> Option<Self>;
     /// The word of that name.
-    fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|word| word.name() == name)
-    }
+    fn from_name(name: &str) -> Option<Self>;
 }
 
 macro_rules! vocabulary {
@@ -47,6 +46,9 @@ macro_rules! vocabulary {
                 fn number(self) -> u8 {
                     self as u8
                 }
+                fn from_name(name: &str) -> Option<Self> {
+                    match name { $($text => Some(Self::$variant),)* _ => None }
+                }
                 fn unknown() -> Option<Self> {
                     Self::from_name("unknown")
                 }
@@ -54,7 +56,7 @@ macro_rules! vocabulary {
 
             impl<'de> Deserialize<'de> for $name {
                 fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                    let text = Cow::<str>::deserialize(from)?;
+                    let Text::<Cow<'de, str>>(text) = Text::deserialize(from)?;
                     Self::from_name(&text).ok_or_else(|| de::Error::custom(unknown_word::<Self>(&text)))
                 }
             }

@@ -259,7 +259,7 @@ fn stand_for_a_source(inventory: &mut Inventory) {
     };
     let place = Place { file: 0, index: None, line: 1, column: 1 };
     // The table is empty, so the id is free.
-    let _ = inventory.sources.add(source, place);
+    let _ = inventory.add(source, place);
 }
 
 macro_rules! facts_of {

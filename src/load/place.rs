@@ -1,5 +1,6 @@
 //! Places in a text: lines and columns going forward, keys before values, fields of records.
 
+use memchr::{memchr_iter, memrchr};
 use serde_json::value::RawValue;
 
 use crate::fault::{Excerpt, Text};
@@ -7,33 +8,41 @@ use crate::inventory::Place;
 use crate::inventory::field::check::Entries;
 
 /// Counts lines and characters forward through a text.
+#[derive(Clone)]
 pub(super) struct Cursor<'a> {
-    bytes: &'a [u8],
+    text: &'a str,
     offset: usize,
-    line: u32,
-    column: u32,
+    at: LineColumn,
 }
+
+/// A line and a column, both from one; columns count characters.
+pub(super) type LineColumn = (u32, u32);
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { bytes: text.as_bytes(), offset: 0, line: 1, column: 1 }
+        Self::going_on(text, (1, 1))
+    }
+
+    /// A cursor through a text that is a part of another, of which more has been passed already.
+    pub(super) fn going_on(text: &'a str, at: LineColumn) -> Self {
+        Self { text, offset: 0, at }
     }
 
     /// Line and column of an offset that isn't before the last one asked for.
-    pub(super) fn advance(&mut self, to: usize) -> (u32, u32) {
-        let passed = self.bytes.get(self.offset..to).unwrap_or(&[]);
-        let characters = |bytes: &[u8]| bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+    pub(super) fn advance(&mut self, to: usize) -> LineColumn {
+        let passed = self.text.get(self.offset..to).unwrap_or("");
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let lines = passed.split(|byte| *byte == b'\n').count() - 1;
-        if lines > 0 {
-            let start = passed.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-            self.line = self.line.saturating_add(number(lines));
-            self.column = number(characters(passed.get(start..).unwrap_or(&[]))).saturating_add(1);
-        } else {
-            self.column = self.column.saturating_add(number(characters(passed)));
-        }
+        let (line, column) = self.at;
+        self.at = match memrchr(b'\n', passed.as_bytes()) {
+            None => (line, column.saturating_add(number(passed.chars().count()))),
+            Some(last) => {
+                let lines = memchr_iter(b'\n', passed.as_bytes()).count();
+                let behind = passed.get(last + 1..).unwrap_or("").chars().count();
+                (line.saturating_add(number(lines)), number(behind).saturating_add(1))
+            }
+        };
         self.offset = to.max(self.offset);
-        (self.line, self.column)
+        self.at
     }
 }
 

@@ -8,12 +8,11 @@ use serde_json::value::RawValue;
 use super::document::DocumentVisitor;
 use super::form::Form;
 use super::place::Cursor;
+use super::record::{self, Wrong};
 use crate::fault::{self, Fault, Faults, Text};
+use crate::inventory::field::Field;
 use crate::inventory::field::check::{self, Entries, UNKNOWN_FIELD};
-use crate::inventory::field::{Field, Intern};
-use crate::inventory::spec::Record;
-use crate::inventory::words::Words;
-use crate::inventory::{Inventory, Kind, Place, Table};
+use crate::inventory::{Inventory, Kind, Place, Tabled, Taken, WithRecord};
 use crate::time::Instant;
 
 /// Reads one text. What it finds goes into the inventory, what is wrong with it into the faults.
@@ -160,58 +159,39 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn record_of(&mut self, kind: Kind, value: &'a RawValue, index: Option<u32>) {
-        macro_rules! by_kind {
-            ($($name:ident $table:ident),*) => {
-                match kind {
-                    $(Kind::$name => self.record(kind, value, index, |inventory| {
-                        (&mut inventory.words, &mut inventory.$table)
-                    })),*
-                }
-            };
+        struct Read<'r, 'a>(&'r mut Reader<'a>, &'a RawValue, Option<u32>);
+        impl WithRecord for Read<'_, '_> {
+            type Output = ();
+            fn run<R: Tabled>(self) {
+                self.0.record::<R>(self.1, self.2);
+            }
         }
-        by_kind!(
-            Source sources, System systems, Person people, Team teams, Workload workloads,
-            Group groups, Account accounts, Credential credentials, Entitlement entitlements,
-            Offboarding offboardings
-        );
+        kind.with(Read(self, value, index));
     }
 
-    fn record<R: Record>(
-        &mut self,
-        kind: Kind,
-        value: &'a RawValue,
-        index: Option<u32>,
-        table: impl Fn(&mut Inventory) -> (&mut Words, &mut Table<R>),
-    ) {
+    fn record<R: Tabled>(&mut self, value: &'a RawValue, index: Option<u32>) {
         let offset = self.offset(value.get());
         let (line, column) = self.cursor.advance(offset);
         let place = Place { file: self.file, index, line, column };
-        let (words, rows) = table(self.inventory);
-        let read = serde_json::from_str::<R::Read<'a>>(value.get()).map(|read| read.intern(words));
-        match read {
+        match record::read::<R>(value.get(), &mut self.inventory.words) {
             Ok(record) => {
-                if let Err(said) = record.whole() {
-                    self.say(value, &said);
-                } else {
-                    let id = record.id();
-                    // Files may overlap: a record that stands in two of them in the same words is
-                    // one record. Within a file it is a mistake.
-                    let equal = rows.find(id).is_some_and(|row| {
-                        rows.place(row).file != place.file && *rows.get(row) == record
-                    });
-                    match rows.add_unless(equal, record, place) {
-                        Err(first) => {
-                            let first = rows.place(first);
-                            self.duplicate(kind, value, id, first);
+                let id = record.id();
+                match self.inventory.add(record, place) {
+                    Ok(is_new) => {
+                        if is_new && R::KIND == Kind::Offboarding {
+                            self.tasks(value);
                         }
-                        Ok(true) if kind == Kind::Offboarding => self.tasks(value),
-                        Ok(_) => {}
+                    }
+                    Err(Taken(first)) => {
+                        let first = R::table(self.inventory).place(first);
+                        self.duplicate(R::KIND, value, id, first);
                     }
                 }
             }
-            Err(error) => {
+            Err(Wrong::Whole(said)) => self.say(value, &said),
+            Err(Wrong::Field(error)) => {
                 let mut said = Vec::new();
-                check::check_fields(kind.singular(), R::FIELDS, value, &mut |part, message| {
+                check::check_fields(R::KIND.singular(), R::FIELDS, value, &mut |part, message| {
                     said.push((self.span(part), message));
                 });
                 if said.is_empty() {
@@ -224,12 +204,9 @@ impl<'a> Reader<'a> {
 
     /// Notes where the tasks of an offboarding stand: each is asked about by itself.
     fn tasks(&mut self, value: &'a RawValue) {
-        let entries: Entries<'_> = serde_json::from_str(value.get()).unwrap_or(Entries(Vec::new()));
-        let tasks = entries.0.iter().find(|(key, _)| key == "tasks").map(|(_, tasks)| tasks.get());
-        let tasks: Vec<&RawValue> =
-            tasks.and_then(|tasks| serde_json::from_str(tasks).ok()).unwrap_or_default();
-        let offsets = tasks.into_iter().map(|task| self.offset(task.get())).collect::<Vec<_>>();
-        let places = offsets.into_iter().map(|offset| self.cursor.advance(offset)).collect();
+        let start = self.offset(value.get());
+        let offsets = record::task_offsets(value.get());
+        let places = offsets.map(|offset| self.cursor.advance(start + offset)).collect();
         self.inventory.task_places.push(places);
     }
 }

@@ -9,19 +9,20 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+use thin_vec::ThinVec;
 
 use super::check::{Entries, json_type};
-use super::{Field, Intern, Say, Spelled, Text};
+use super::{Field, Intern, Say, Spelled, Spelt, Text};
 use crate::fault;
-use crate::inventory::words::{Word, Words};
+use crate::inventory::words::{Interner, Word};
 
-/// A list; absent and null are the empty one.
+/// A list; absent and null are the empty one. Most are empty, and take eight bytes.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct List<T>(pub Box<[T]>);
+pub struct List<T>(pub ThinVec<T>);
 
 impl<T> Default for List<T> {
     fn default() -> Self {
-        Self(Box::default())
+        Self(ThinVec::new())
     }
 }
 
@@ -49,8 +50,14 @@ impl<T: Field> Field for List<T> {
 
 impl<T: Intern> Intern for List<T> {
     type Kept = List<T::Kept>;
-    fn intern(self, words: &mut Words) -> Self::Kept {
+    fn intern(self, words: &mut impl Interner) -> Self::Kept {
         List(self.0.into_iter().map(|value| value.intern(words)).collect())
+    }
+}
+
+impl<T: Spelt> Spelt for List<T> {
+    fn each_word(&mut self, see: &mut impl FnMut(&mut Word)) {
+        self.0.iter_mut().for_each(|value| value.each_word(see));
     }
 }
 
@@ -71,7 +78,7 @@ impl<T: JsonSchema> JsonSchema for List<T> {
 
 /// Free facts of a record, sorted by name.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Tags<S = Word>(pub Box<[(S, S)]>);
+pub struct Tags<S = Word>(pub ThinVec<(S, S)>);
 
 impl<'de, S: Spelled<'de>> Deserialize<'de> for Tags<S> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -87,10 +94,10 @@ impl<'de, S: Spelled<'de>> Visitor<'de> for TagVisitor<S> {
         f.write_str("an object of strings")
     }
     fn visit_none<E: de::Error>(self) -> Result<Self::Value, E> {
-        Ok(Tags(Box::default()))
+        Ok(Tags(ThinVec::new()))
     }
     fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-        Ok(Tags(Box::default()))
+        Ok(Tags(ThinVec::new()))
     }
     fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
         from.deserialize_map(self)
@@ -142,9 +149,18 @@ impl<S> Field for Tags<S> {
 
 impl Intern for Tags<Cow<'_, str>> {
     type Kept = Tags<Word>;
-    fn intern(self, words: &mut Words) -> Self::Kept {
+    fn intern(self, words: &mut impl Interner) -> Self::Kept {
         let tags = self.0.into_iter();
         Tags(tags.map(|(key, value)| (words.intern(&key), words.intern(&value))).collect())
+    }
+}
+
+impl Spelt for Tags {
+    fn each_word(&mut self, see: &mut impl FnMut(&mut Word)) {
+        for (name, value) in &mut self.0 {
+            see(name);
+            see(value);
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::value::RawValue;
 
 use super::vocabulary::Vocabulary;
-use super::words::Words;
+use super::words::{Interner, Word};
 use crate::fault;
 use crate::time::Instant;
 
@@ -37,7 +37,13 @@ pub trait Intern {
     /// The form that is kept.
     type Kept;
     /// Interns all strings in it.
-    fn intern(self, words: &mut Words) -> Self::Kept;
+    fn intern(self, words: &mut impl Interner) -> Self::Kept;
+}
+
+/// What is kept, seen as the words in it.
+pub trait Spelt {
+    /// Shows all words, to be replaced by others.
+    fn each_word(&mut self, see: &mut impl FnMut(&mut Word));
 }
 
 /// What a field's type knows of itself, for faults that name their place.
@@ -57,9 +63,12 @@ macro_rules! kept_as_it_is {
     ($($type:ty),*) => {
         $(impl Intern for $type {
             type Kept = Self;
-            fn intern(self, _: &mut Words) -> Self {
+            fn intern(self, _: &mut impl Interner) -> Self {
                 self
             }
+        }
+        impl Spelt for $type {
+            fn each_word(&mut self, _: &mut impl FnMut(&mut Word)) {}
         })*
     };
 }
@@ -155,9 +164,13 @@ impl<V: Vocabulary + for<'de> Deserialize<'de>> Field for V {
 
 impl<V: Vocabulary> Intern for V {
     type Kept = Self;
-    fn intern(self, _: &mut Words) -> Self {
+    fn intern(self, _: &mut impl Interner) -> Self {
         self
     }
+}
+
+impl<V: Vocabulary> Spelt for V {
+    fn each_word(&mut self, _: &mut impl FnMut(&mut Word)) {}
 }
 
 /// A word of a vocabulary that has `unknown`, which is what absence means.
@@ -181,9 +194,13 @@ impl<V: Vocabulary + Field> Field for OrUnknown<V> {
 
 impl<V: Vocabulary> Intern for OrUnknown<V> {
     type Kept = Self;
-    fn intern(self, _: &mut Words) -> Self {
+    fn intern(self, _: &mut impl Interner) -> Self {
         self
     }
+}
+
+impl<V> Spelt for OrUnknown<V> {
+    fn each_word(&mut self, _: &mut impl FnMut(&mut Word)) {}
 }
 
 impl<V: JsonSchema> JsonSchema for OrUnknown<V> {
@@ -213,7 +230,13 @@ impl<T: Field> Field for Option<T> {
 
 impl<T: Intern> Intern for Option<T> {
     type Kept = Option<T::Kept>;
-    fn intern(self, words: &mut Words) -> Self::Kept {
+    fn intern(self, words: &mut impl Interner) -> Self::Kept {
         self.map(|value| value.intern(words))
+    }
+}
+
+impl<T: Spelt> Spelt for Option<T> {
+    fn each_word(&mut self, see: &mut impl FnMut(&mut Word)) {
+        self.iter_mut().for_each(|value| value.each_word(see));
     }
 }

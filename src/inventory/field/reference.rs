@@ -9,9 +9,9 @@ use serde_json::value::RawValue;
 
 use super::check::check_scalar;
 use super::text::StringVisitor;
-use super::{Field, Intern, Say, Spelled};
+use super::{Field, Intern, Say, Spelled, Spelt};
 use crate::fault;
-use crate::inventory::words::{Word, Words};
+use crate::inventory::words::{Interner, Word};
 
 /// Prefixes by which a reference names the kind of its target; no id may begin with one.
 pub const PREFIXES: [&str; 5] = ["person:", "workload:", "team:", "account:", "group:"];
@@ -50,8 +50,14 @@ impl<'de, const KINDS: u8, S: Spelled<'de>> Deserialize<'de> for Ref<KINDS, S> {
 
 impl<const KINDS: u8> Intern for Ref<KINDS, Cow<'_, str>> {
     type Kept = Ref<KINDS, Word>;
-    fn intern(self, words: &mut Words) -> Self::Kept {
+    fn intern(self, words: &mut impl Interner) -> Self::Kept {
         Ref(words.intern(&self.0))
+    }
+}
+
+impl<const KINDS: u8> Spelt for Ref<KINDS> {
+    fn each_word(&mut self, see: &mut impl FnMut(&mut Word)) {
+        see(&mut self.0);
     }
 }
 

@@ -9,9 +9,9 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::check::check_scalar;
-use super::{Field, Intern, PREFIXES, Say, Spelled};
+use super::{Field, Intern, PREFIXES, Say, Spelled, Spelt};
 use crate::fault;
-use crate::inventory::words::{Word, Words};
+use crate::inventory::words::{Interner, Word};
 
 macro_rules! text_type {
     ($(#[$meta:meta])* $name:ident, $check:path, $schema:expr) => {
@@ -29,8 +29,14 @@ macro_rules! text_type {
 
         impl Intern for $name<Cow<'_, str>> {
             type Kept = $name<Word>;
-            fn intern(self, words: &mut Words) -> Self::Kept {
+            fn intern(self, words: &mut impl Interner) -> Self::Kept {
                 $name(words.intern(&self.0))
+            }
+        }
+
+        impl Spelt for $name {
+            fn each_word(&mut self, see: &mut impl FnMut(&mut Word)) {
+                see(&mut self.0);
             }
         }
 

@@ -1,0 +1,107 @@
+//! A text as blocks of whole records: it is never in memory as a whole.
+
+use std::io::Read;
+use std::ops::Range;
+
+use super::place::{Cursor, LineColumn};
+use super::split::{Irregular, Slice, Splitter};
+use crate::inventory::Batch;
+use crate::time::Instant;
+
+/// Some of a text, cut into records.
+#[derive(Default)]
+pub(super) struct Block {
+    pub(super) text: String,
+    pub(super) slices: Vec<Slice>,
+    pub(super) parts: Vec<Part>,
+}
+
+/// Some of the records of a block: as much as one thread reads at once.
+pub(super) struct Part {
+    pub(super) slices: Range<usize>,
+    /// Where in the block the first of them begins, and at which line and column of the text.
+    pub(super) offset: usize,
+    pub(super) at: LineColumn,
+    /// The records, once they have been read.
+    pub(super) batch: Batch,
+}
+
+/// How many records are in a part.
+const PART: usize = 1024;
+
+/// Reads a text block by block.
+pub(super) struct Blocks<R> {
+    from: R,
+    size: usize,
+    splitter: Splitter,
+    /// The beginning of a record whose end isn't there yet.
+    rest: Vec<u8>,
+    ended: bool,
+    at: LineColumn,
+}
+
+impl<R: Read> Blocks<R> {
+    /// Reads on from where `start`, the first bytes of the text, ends, if the text `goes_on`.
+    pub(super) fn new(
+        from: R,
+        start: Vec<u8>,
+        goes_on: bool,
+        splitter: Splitter,
+        size: usize,
+    ) -> Self {
+        Self { from, size, splitter, rest: start, ended: !goes_on, at: (1, 1) }
+    }
+
+    /// The next block, if there is one, in the memory of an old one that is done with.
+    pub(super) fn next(&mut self, old: Block) -> Result<Option<Block>, Irregular> {
+        let Block { text, mut slices, parts } = old;
+        let mut buffer = text.into_bytes();
+        buffer.clear();
+        buffer.append(&mut self.rest);
+        let done = loop {
+            slices.clear();
+            // A record that is longer than a block makes the block longer.
+            if !self.ended {
+                self.ended = !fill(&mut self.from, &mut buffer, self.size)?;
+            }
+            let done = self.splitter.split(&buffer, self.ended, &mut slices)?;
+            if done > 0 || self.ended {
+                break done;
+            }
+            self.size *= 2;
+        };
+        self.rest.extend_from_slice(buffer.get(done..).unwrap_or_default());
+        buffer.truncate(done);
+        let text = String::from_utf8(buffer).map_err(|_| Irregular)?;
+        let mut cursor = Cursor::going_on(&text, self.at);
+        // Batches are empty by now, but have the room that their like will need.
+        let mut batches = parts.into_iter().map(|part| part.batch);
+        let mut first = 0;
+        let parts = slices.chunks(PART).map(|some| {
+            let slices = first..first + some.len();
+            first = slices.end;
+            let offset = some.first().map_or(0, |slice| slice.range.start);
+            let at = cursor.advance(offset);
+            Part { slices, offset, at, batch: batches.next().unwrap_or_default() }
+        });
+        let parts = parts.collect();
+        self.at = cursor.advance(text.len());
+        Ok((!text.is_empty()).then_some(Block { text, slices, parts }))
+    }
+
+    /// What the text says of itself, once there is no block left.
+    pub(super) fn finish(&self) -> Result<Instant, Irregular> {
+        self.splitter.finish()
+    }
+}
+
+/// Reads until there are so many bytes more; says whether there were.
+pub(super) fn fill(
+    from: &mut impl Read,
+    buffer: &mut Vec<u8>,
+    more: usize,
+) -> Result<bool, Irregular> {
+    buffer.reserve(more);
+    let read = from.by_ref().take(more as u64).read_to_end(buffer).map_err(|_| Irregular)?;
+    Ok(read == more)
+}
