@@ -35,3 +35,4 @@ mod pseudonym;
 mod readme;
 mod report;
 mod run;
+mod verify;
