@@ -9,7 +9,7 @@ use super::open::{Pack, Problem, digest_of_bytes};
 use super::rules::{PARAMETERS, Packed, RULES};
 use crate::judge::Terms;
 use crate::policy::RuleSet;
-use crate::policy::pack::{BUNDLED_ORIGIN, PackFile, bundled};
+use crate::policy::pack::{PackFile, bundled};
 use crate::time::Span;
 
 /// The files of thresholds and controls, without which no rule can be read.
@@ -71,7 +71,7 @@ fn files(packed: &Packed, manifest: &Manifest) -> Vec<Problem> {
     }
     // Either all of them are left out, or none is.
     let listed: BTreeSet<&str> = packed.listed.iter().map(|rule| rule.id.as_str()).collect();
-    if packed.listed.iter().any(|rule| rule.origin == BUNDLED_ORIGIN) {
+    if packed.has_bundled() {
         let rules = embedded.values().filter_map(|file| file.stem(".cedar"));
         for id in rules.filter(|id| !listed.contains(id)) {
             problems.push(Problem::new(RULES, format!("the bundled rule {id} is missing")));

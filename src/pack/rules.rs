@@ -12,7 +12,7 @@ use super::open::Pack;
 use super::stage::Stage;
 use crate::fault::{Fault, Faults, quote};
 use crate::load::files::hex;
-use crate::policy::pack::PackFile;
+use crate::policy::pack::{BUNDLED_ORIGIN, PackFile};
 use crate::policy::{RuleSet, Severity, schema};
 use crate::time::Span;
 
@@ -192,6 +192,11 @@ impl Packed {
             files.push(PackFile { path, origin: rule.origin.clone(), text });
         }
         Ok(Self { listed: rules, kept, files })
+    }
+
+    /// Whether bundled rules are among them.
+    pub fn has_bundled(&self) -> bool {
+        self.listed.iter().any(|rule| rule.origin == BUNDLED_ORIGIN)
     }
 
     /// The rules as their files say them, and in place of some files those that are brought.

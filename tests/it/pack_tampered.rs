@@ -35,6 +35,8 @@ fn one_byte_of_any_file_is_enough() {
         names(&verify(&to).run().exits(1), name);
         std::fs::remove_file(to.join(name)).unwrap();
     }
+    names(&verify(&to).run().exits(1), "rules/x: it is an empty folder");
+    std::fs::remove_dir(to.join("rules/x")).unwrap();
     verify(&to).arg("--key").arg(&public).run().exits(0);
 }
 

@@ -309,7 +309,10 @@ fn the_pack_is_not_blamed_for_what_was_brought() {
         names(&done, "p is as it was made");
         assert!(!done.out.contains("is not as it was made"), "{arguments}: {}", done.out);
     }
-    // What differs is shown where it is a digest, and what wasn't brought is named.
+    run("pack i.json --isolated --no-bundled --policies strong -o r").exits(0);
+    let done = run("verify r --inventory i.json --policies strong").exits(0);
+    names(&done, "--no-bundled");
+    // What wasn't brought is named.
     run("pack i.json --isolated -o q --fail-on high").exits(0);
     let done = run("verify q --inventory i.json").exits(0);
     assert!(

@@ -45,8 +45,14 @@ impl Arguments {
         let policies = self.policies(manifest, &mut again)?;
         let Some(loaded) = loaded.filter(|_| again.others.is_empty()) else { return Ok(again) };
 
-        let (rules, wishes) = self.rules(Packed::read(pack)?, config, policies, manifest)?;
+        let packed = Packed::read(pack)?;
         again.take(manifest, self);
+        // Nobody may leave the bundled rules out unseen.
+        let is_said = config.as_ref().map(Config::packs).transpose()?;
+        if !packed.has_bundled() && is_said.is_none_or(|(_, bundled, _)| bundled) {
+            again.not_brought.push("--no-bundled: the bundled rules are left out".into());
+        }
+        let (rules, wishes) = self.rules(packed, config, policies, manifest)?;
         let mut stage = Stage::passing()?;
         if manifest.options.imported {
             crate::cli::pack::keep_imported(&mut stage, &loaded)?;
