@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::outputs::Outputs;
 use super::{Exit, RuleArguments, Terminal};
 use crate::ask::Depth;
+use crate::ask::audit::Audit;
 use crate::ask::condition::Setting;
 use crate::baseline::Baseline;
 use crate::config::Wishes;
@@ -72,6 +73,10 @@ pub(super) struct Arguments {
     /// findings are the same.
     #[arg(long)]
     exhaustive: bool,
+    /// Put one in N of the questions that compiled conditions exclude to Cedar all the same, and
+    /// end with status 2 if it says otherwise. Of few things more are taken.
+    #[arg(long, value_name = "N", default_value_t = Audit::USUAL)]
+    audit: std::num::NonZeroU64,
     /// End the text with what every rule was asked and which facts were missing.
     #[arg(long)]
     statistics: bool,
@@ -273,7 +278,8 @@ pub(super) struct Judging {
 
 impl Arguments {
     fn judging(&self) -> Judging {
-        let depth = if self.exhaustive { Depth::Exhaustive } else { Depth::Candidates };
+        let audit = Audit(Some(self.audit));
+        let depth = if self.exhaustive { Depth::Exhaustive } else { Depth::Candidates(audit) };
         Judging { as_of: self.as_of, run_at: None, depth, jobs: self.jobs }
     }
 }
@@ -302,8 +308,9 @@ pub(super) fn report(
         let bar = Bar::new(graph, terminal);
         let judged = judge::find(graph, rules, setting, depth, exceptions, &|done| bar.at(done));
         bar.0.finish_and_clear();
-        judge::judge(graph, rules, judged, setting, &terms)
-    })
+        judged.answers.agreed(graph, rules)?;
+        Ok(judge::judge(graph, rules, judged, setting, &terms))
+    })?
 }
 
 /// How far the questions are.

@@ -63,7 +63,8 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
         run_at: arguments.as_of.unwrap_or_else(Instant::wall_clock),
         parameters: &rules.parameters,
     };
-    let judged = judge::find(&mut graph, &rules, setting, Depth::Candidates, &exceptions, &|_| {});
+    let judged = judge::find(&mut graph, &rules, setting, Depth::default(), &exceptions, &|_| {});
+    judged.answers.agreed(&graph, &rules)?;
     let hits: Vec<(usize, Question)> =
         judged.answers.hits.iter().map(|hit| (hit.rule, hit.question)).collect();
     let terms =

@@ -129,7 +129,7 @@ impl Arguments {
         let instant = |text: &str| Instant::parse(text).map_err(|said| Fault::from_lines(&said));
         let (now, run_at) = (instant(&manifest.as_of.value)?, instant(&manifest.run_at)?);
         let given = manifest.as_of.origin == "--as-of";
-        let depth = if manifest.options.exhaustive { Depth::Exhaustive } else { Depth::Candidates };
+        let depth = if manifest.options.exhaustive { Depth::Exhaustive } else { Depth::default() };
         let judging =
             check::Judging { as_of: given.then_some(now), run_at: Some(run_at), depth, jobs: None };
         let mut graph = loaded.link(now)?;
