@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::ask::Depth;
+use crate::ask::audit::Audit;
 use crate::ask::condition::Setting;
 use crate::exceptions;
 use crate::fault::{self, Fault, Faults, Text};
@@ -231,18 +232,18 @@ fn one(
     let setting =
         Setting { now, run_at: case.run_at.unwrap_or(now), parameters: &rules.parameters };
     let terms = Terms { fail_on: Severity::Low, expect: BTreeMap::new(), as_of_origin: "case" };
-    let mut findings = |depth| {
-        let judged = judge::find(&mut graph, rules, setting, depth, &exceptions, &|_| {});
+    let mut findings = |depth| -> Result<Vec<Finding>, Faults> {
+        let judged = judge::find(&mut graph, rules, setting, depth, &exceptions, &|_| {})?;
         let report = judge::judge(&graph, rules, judged, setting, &terms);
         let mut findings = Findings::held(&report).into_owned().findings;
         findings.retain(|finding| finding.rule == id);
-        findings
+        Ok(findings)
     };
-    let found = findings(Depth::Candidates);
+    let found = findings(Depth::Candidates(Audit::NOTHING))?;
     let mut differences = compare(&case.expect, &found);
     // The questions that are skipped must be those that Cedar would permit.
     let all: Vec<String> =
-        findings(Depth::Exhaustive).into_iter().map(|finding| finding.id).collect();
+        findings(Depth::Exhaustive)?.into_iter().map(|finding| finding.id).collect();
     if all != found.iter().map(|finding| finding.id.clone()).collect::<Vec<_>>() {
         differences.push(
             "asking Cedar every question gives other findings: this is a defect of nhi-policy"

@@ -54,6 +54,12 @@ impl Batch {
         }
     }
 
+    /// Whether it is time to put them: a group may have more members than there is memory.
+    pub(super) fn is_full(&self) -> bool {
+        const MOST: usize = 4096;
+        self.asked.len() >= MOST
+    }
+
     fn questions(&self) -> impl Iterator<Item = (Question, usize, &[usize])> {
         let rules = |range: &Range<usize>| self.rules.get(range.clone()).unwrap_or_default();
         self.asked.iter().map(move |(question, slice, range)| (*question, *slice, rules(range)))
@@ -66,6 +72,8 @@ struct Bundle {
     policies: Option<PolicySet>,
     mentions: Mentions,
 }
+
+type Bundles = FxHashMap<Box<[usize]>, Arc<Bundle>>;
 
 /// The rules of one kind of question, and what each mentions there.
 pub(super) struct Mentioned<'a> {
@@ -85,7 +93,7 @@ pub(super) struct Cedar<'a> {
     authorizer: Authorizer,
     permit: Option<Policy>,
     /// For each kind of question, by the rules.
-    bundles: Vec<RwLock<FxHashMap<Box<[usize]>, Arc<Bundle>>>>,
+    bundles: Vec<RwLock<Bundles>>,
     types: Vec<Option<EntityTypeName>>,
     /// The words of each vocabulary.
     words: Vec<Vec<Option<RestrictedExpression>>>,
@@ -132,14 +140,12 @@ impl<'a> Cedar<'a> {
         let together = self.entities(nodes);
         let mut hits = Vec::new();
         for (question, rules, bundle) in bundled {
-            let answers = match &together {
-                Ok(entities) => self.ask(question, rules, &bundle, Ok(entities)),
-                Err(_) => {
-                    let mut nodes = Vec::new();
-                    self.needed(question, &bundle.mentions, &mut nodes);
-                    let entities = self.entities(nodes);
-                    self.ask(question, rules, &bundle, entities.as_ref())
-                }
+            let answers = if let Ok(entities) = &together {
+                self.ask(question, rules, &bundle, Ok(entities))
+            } else {
+                let mut nodes = Vec::new();
+                self.needed(question, &bundle.mentions, &mut nodes);
+                self.ask(question, rules, &bundle, self.entities(nodes).as_ref())
             };
             hits.extend(answers.into_iter().map(|(rule, verdict)| Hit { question, rule, verdict }));
         }

@@ -7,14 +7,13 @@ use std::sync::Arc;
 use cedar_policy::EntityUid;
 use cedar_policy::pst::{BinaryOp, Expr, Literal, UnaryOp, Var};
 
+use super::choose::choose;
 use super::condition::Setting;
 use super::term::{
     Access, Element, NumberOperator, STRANGERS, Term, TextOperator, ThingOperator, Truth,
     TruthOperator, Unit,
 };
-use super::typed::{
-    Typed, all, any, below, binary, choose, constant, equal, fact, is, millis, set, truth,
-};
+use super::typed::{Typed, all, any, below, binary, constant, equal, fact, is, millis, set, truth};
 use crate::inventory::Row;
 use crate::link::facts::{Attribute, Entry};
 use crate::link::{Graph, Node, NodeKind};
@@ -97,6 +96,9 @@ impl<'a> Compiler<'a> {
             Expr::Var(Var::Resource) => {
                 variable(self.env.resource, ThingOperator::Resource, "resource")
             }
+            Expr::Var(Var::Action) => {
+                Compiled { typed: Typed::Action(self.env.action.name().into()), path: None }
+            }
             Expr::Var(Var::Context) => {
                 Compiled { typed: Typed::Context, path: Some("context".into()) }
             }
@@ -144,7 +146,7 @@ impl<'a> Compiler<'a> {
                 if !matches!(base, Term::Constant(_)) =>
             {
                 let attribute = Attribute::find(kind, name);
-                let access = Access::new(base, kind, attribute, path);
+                let access = Box::new(Access::new(base, kind, attribute, path));
                 if attribute.is_none() {
                     return Some(Typed::Fails(access));
                 }
@@ -255,7 +257,7 @@ impl<'a> Compiler<'a> {
             Typed::Sla => constant(self.target.setting.parameters.value(name).is_some()),
             Typed::Element(Element::Thing(kind, base)) if !matches!(base, Term::Constant(_)) => {
                 let access = Access::new(base, kind, Attribute::find(kind, name), path);
-                truth(Term::Of(TruthOperator::Has(access)))
+                truth(Term::Of(TruthOperator::Has(Box::new(access))))
             }
             _ => return None,
         })

@@ -98,6 +98,13 @@ impl Condition {
         Self::with(Compiler::new(target, env), clauses)
     }
 
+    /// A condition that is never true.
+    #[cfg(test)]
+    pub(super) fn never() -> Self {
+        let clauses = vec![(true, Term::Constant(false))];
+        Self { head: Vec::new(), clauses, unknown: Vec::new() }
+    }
+
     fn with(mut compiler: Compiler<'_>, clauses: &[Clause]) -> Self {
         let compile = |clause: &Clause| match clause {
             Clause::When(expr) => (true, compiler.truth(expr)),

@@ -4,6 +4,7 @@
 //! and for each rule how often it was asked and how often a fact was missing.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
@@ -12,27 +13,36 @@ use crate::inventory::Row;
 use crate::link::{Graph, Node, NodeKind, Question};
 use crate::policy::RuleSet;
 
+pub mod audit;
 pub mod cedar;
+mod choose;
 pub mod compile;
 pub mod condition;
 mod eval;
 mod mentions;
+pub mod plan;
 mod slice;
 mod term;
 mod typed;
 
+use audit::{Audit, Sample};
 use cedar::{Batch, Cedar, Verdict};
-use condition::{Answer, Setting};
+use condition::{Answer, Condition, Setting};
 use slice::{Slice, Slices};
 
 /// How much is put to Cedar.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Depth {
-    /// What a compiled condition does not surely exclude.
-    #[default]
-    Candidates,
+    /// What a compiled condition does not surely exclude, and a sample of the rest.
+    Candidates(Audit),
     /// Everything.
     Exhaustive,
+}
+
+impl Default for Depth {
+    fn default() -> Self {
+        Self::Candidates(Audit::default())
+    }
 }
 
 /// A question that a rule forbids or can't judge.
@@ -60,6 +70,8 @@ pub struct Answers {
     pub hits: Vec<Hit>,
     /// For each rule of the rule set.
     pub tallies: Vec<Tally>,
+    /// What Cedar says of the sample that the conditions exclude: nothing, if they are right.
+    pub disputes: Vec<Hit>,
 }
 
 impl Tally {
@@ -76,6 +88,7 @@ impl Tally {
 #[derive(Default)]
 struct Part {
     hits: Vec<Hit>,
+    disputes: Vec<Hit>,
     /// For each slice: how many questions, and how often each optional fact was missing.
     counts: Vec<(u64, Vec<u64>)>,
 }
@@ -92,9 +105,27 @@ pub fn ask(
     about: &[NodeKind],
     progress: &(dyn Fn(u64) + Sync),
 ) -> Answers {
-    let slices = Slices::new(graph, rules, setting);
+    ask_slices(&Slices::new(graph, rules, setting), graph, rules, setting, depth, about, progress)
+}
+
+fn ask_slices(
+    slices: &Slices,
+    graph: &Graph,
+    rules: &RuleSet,
+    setting: Setting<'_>,
+    depth: Depth,
+    about: &[NodeKind],
+    progress: &(dyn Fn(u64) + Sync),
+) -> Answers {
+    let audit = if let Depth::Candidates(audit) = depth { audit } else { Audit::NOTHING };
+    let asked = Asked {
+        graph,
+        slices,
+        everything: depth == Depth::Exhaustive,
+        sample: Sample::new(audit, graph, rules, about),
+    };
     let cedar = Cedar::new(graph, rules, slices.mentioned(), setting);
-    let chunks: Vec<(NodeKind, std::ops::Range<Row>)> = about
+    let chunks: Vec<(NodeKind, Range<Row>)> = about
         .iter()
         .flat_map(|kind| {
             let all = graph.population(*kind);
@@ -108,7 +139,7 @@ pub fn ask(
         .into_par_iter()
         .map(|(kind, rows)| {
             let count = u64::from(rows.end - rows.start);
-            let part = about_some(kind, rows, graph, &slices, depth, &cedar);
+            let part = asked.about(kind, rows, &cedar);
             progress(done.fetch_add(count, Ordering::Relaxed) + count);
             part
         })
@@ -116,41 +147,60 @@ pub fn ask(
     gather(parts, &slices.all, rules.rules.len())
 }
 
-/// Asks all questions about some things: first the conditions, then Cedar about what they leave.
-fn about_some(
-    kind: NodeKind,
-    rows: std::ops::Range<Row>,
-    graph: &Graph,
-    slices: &Slices,
-    depth: Depth,
-    cedar: &Cedar<'_>,
-) -> Part {
-    let mut counts: Vec<(u64, Vec<u64>)> = slices.no_counts();
-    let mut batch = Batch::default();
-    for row in rows {
-        graph.questions(Node::new(kind, row), |question| {
-            let Some((number, slice)) = slices.of(question) else { return };
-            if let Some((asked, missing)) = counts.get_mut(number) {
-                *asked += 1;
-                for (optional, count) in slice.optional.iter().zip(missing) {
-                    *count += u64::from(optional.is_missing(graph, question));
+/// What is asked.
+struct Asked<'a> {
+    graph: &'a Graph,
+    slices: &'a Slices,
+    /// Whether the conditions are passed over.
+    everything: bool,
+    sample: Sample,
+}
+
+impl Asked<'_> {
+    /// Asks all questions about some things: first the conditions, then Cedar about what they
+    /// leave.
+    fn about(&self, kind: NodeKind, rows: Range<Row>, cedar: &Cedar<'_>) -> Part {
+        let graph = self.graph;
+        let mut counts = self.slices.no_counts();
+        let (mut batch, mut audited) = (Batch::default(), Batch::default());
+        let (mut sampled, mut hits) = (Vec::new(), Vec::new());
+        for row in rows {
+            graph.questions(Node::new(kind, row), |question| {
+                let Some((number, slice)) = self.slices.of(question) else { return };
+                if let Some((asked, missing)) = counts.get_mut(number) {
+                    *asked += 1;
+                    for (optional, count) in slice.optional.iter().zip(missing) {
+                        *count += u64::from(optional.is_missing(graph, question));
+                    }
                 }
-            }
-            let candidates = slice.rules.iter().zip(&slice.conditions).filter(|(_, condition)| {
-                depth == Depth::Exhaustive || condition.answer(graph, question) != Answer::No
+                let of_question = self.sample.number(question);
+                let may_fire = |rule: usize, condition: &Condition| {
+                    let may = self.everything || condition.answer(graph, question) != Answer::No;
+                    if !may && self.sample.has(of_question, rule) {
+                        sampled.push(rule);
+                    }
+                    may
+                };
+                batch.add(question, number, slice.rules_that(may_fire));
+                audited.add(question, number, sampled.drain(..));
+                if batch.is_full() {
+                    hits.extend(cedar.judge(&std::mem::take(&mut batch)));
+                }
             });
-            batch.add(question, number, candidates.map(|(rule, _)| *rule));
-        });
+        }
+        hits.extend(cedar.judge(&batch));
+        Part { hits, disputes: cedar.judge(&audited), counts }
     }
-    Part { hits: cedar.judge(&batch), counts }
 }
 
 fn gather(parts: Vec<Part>, slices: &[Slice], rules: usize) -> Answers {
-    let mut answers = Answers { hits: Vec::new(), tallies: vec![Tally::default(); rules] };
+    let mut answers =
+        Answers { hits: Vec::new(), tallies: vec![Tally::default(); rules], disputes: Vec::new() };
     let mut totals: Vec<(u64, Vec<u64>)> =
         slices.iter().map(|slice| (0, vec![0; slice.optional.len()])).collect();
     for part in parts {
         answers.hits.extend(part.hits);
+        answers.disputes.extend(part.disputes);
         for ((total, missing), (asked, own)) in totals.iter_mut().zip(part.counts) {
             *total += asked;
             missing.iter_mut().zip(own).for_each(|(sum, count)| *sum += count);
@@ -170,4 +220,50 @@ fn gather(parts: Vec<Part>, slices: &[Slice], rules: usize) -> Answers {
         }
     }
     answers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Packs;
+
+    const INVENTORY: &str = r#"{"version": "1", "generated_at": "2026-06-30T00:00:00Z",
+      "systems": [{"id": "s", "name": "S"}],
+      "people": [{"id": "p", "status": "terminated", "ended_at": "2026-01-01T00:00:00Z"}],
+      "accounts": [{"id": "a", "system": "s", "status": "enabled", "identity": "p"}]}"#;
+
+    fn asked(depth: Depth, break_them: bool) -> (Answers, Result<(), crate::fault::Faults>) {
+        let Ok(rules) = RuleSet::load(&Packs::default()) else { panic!("the bundled rules") };
+        let texts = [("i.json".to_owned(), INVENTORY.to_owned(), "sha".to_owned())];
+        let Ok(loaded) = crate::load::from_texts(texts.into_iter()) else { panic!("it loads") };
+        let now = loaded.inventory.generated_at;
+        let Ok(graph) = loaded.link(now) else { panic!("it links") };
+        let setting = Setting { now, run_at: now, parameters: &rules.parameters };
+        let mut slices = Slices::new(&graph, &rules, setting);
+        if break_them {
+            for condition in slices.all.iter_mut().flat_map(|slice| &mut slice.conditions) {
+                *condition = Condition::never();
+            }
+        }
+        let about = crate::link::question::SUBJECTS;
+        let answers = ask_slices(&slices, &graph, &rules, setting, depth, &about, &|_| {});
+        let agreed = answers.agreed(&graph, &rules);
+        (answers, agreed)
+    }
+
+    #[test]
+    fn an_audit_finds_a_condition_that_is_wrong_and_says_which() {
+        let all = Depth::Candidates(Audit(Some(std::num::NonZeroU64::MIN)));
+        let (right, agreed) = asked(all, false);
+        assert!(agreed.is_ok() && !right.hits.is_empty(), "{} hits", right.hits.len());
+        let (wrong, agreed) = asked(all, true);
+        let Err(faults) = agreed else { panic!("nothing was noticed") };
+        assert_eq!((wrong.hits.len(), wrong.disputes.len()), (0, right.hits.len()));
+        let said: Vec<String> = faults.shown().iter().map(ToString::to_string).collect();
+        let said = said.join("\n");
+        assert!(said.contains("leaver-account-live") && said.contains("Person::p"), "{said}");
+        // Of so few things the usual rate takes all; without an audit nobody notices.
+        assert!(asked(Depth::default(), true).1.is_err());
+        assert!(asked(Depth::Candidates(Audit::NOTHING), true).1.is_ok());
+    }
 }

@@ -121,6 +121,16 @@ fn place_of(env: Env) -> usize {
 }
 
 impl Slice {
+    /// The rules that may fire, by their conditions.
+    #[inline]
+    pub(super) fn rules_that(
+        &self,
+        mut may_fire: impl FnMut(usize, &Condition) -> bool,
+    ) -> impl Iterator<Item = usize> {
+        let each = self.rules.iter().zip(&self.conditions);
+        each.filter(move |(rule, condition)| may_fire(**rule, condition)).map(|(rule, _)| *rule)
+    }
+
     fn new(env: Env, numbers: Vec<usize>, rules: &RuleSet, target: Target<'_>) -> Self {
         let mut optional: Vec<Optional> = Vec::new();
         let (mut conditions, mut mentions, mut mentioned) = (Vec::new(), Vec::new(), Vec::new());

@@ -51,6 +51,9 @@ pub(super) enum Term<S: Sort> {
     Maybe,
 }
 
+/// Two terms of one sort.
+pub(super) type Pair<S> = Box<(Term<S>, Term<S>)>;
+
 /// The way to a fact.
 pub(super) struct Access {
     /// Whose fact it is.
@@ -72,14 +75,14 @@ impl Access {
         kind: NodeKind,
         attribute: Option<&'static Attribute>,
         path: Option<String>,
-    ) -> Box<Self> {
-        Box::new(Self {
+    ) -> Self {
+        Self {
             base,
             kind,
             read: attribute.map_or(|_, _| None, |attribute| attribute.read),
             has: attribute.map_or(|_, _| false, |attribute| attribute.has),
             path: path.map(Into::into),
-        })
+        }
     }
 }
 
@@ -109,7 +112,7 @@ pub(super) enum TruthOperator {
     /// `!A`
     Not(Box<Term<Truth>>),
     /// `A < B` and its kin.
-    Order(Order, Box<(Term<Number>, Term<Number>)>),
+    Order(Order, Pair<Number>),
     /// `A == B`
     Same(Box<(Element, Element)>),
     /// `A == Word` or `[Word, ...].contains(A)`: whether the bit of the word's number is set.
@@ -123,7 +126,7 @@ pub(super) enum TruthOperator {
     /// `A like "..."`
     Like(Box<(Term<Text>, Vec<PatternElem>)>),
     /// `A in B`: it is B or below it.
-    In(Box<(Term<Thing>, Term<Thing>)>),
+    In(Pair<Thing>),
     /// `A in [B, ...]`
     InAny(Box<(Term<Thing>, Set)>),
     /// `A.hasTag(B)`
@@ -157,11 +160,11 @@ pub(super) enum NumberOperator {
     /// `context.sla.NAME`: an error where it isn't set. With it, how reports call it.
     Parameter(Option<i64>, Box<str>),
     /// `A + B` and `A.offset(B)`: an error where it overflows, and so are the next three.
-    Sum(Box<(Term<Number>, Term<Number>)>),
+    Sum(Pair<Number>),
     /// `A - B` and `A.durationSince(B)`
-    Difference(Box<(Term<Number>, Term<Number>)>),
+    Difference(Pair<Number>),
     /// `A * B`
-    Product(Box<(Term<Number>, Term<Number>)>),
+    Product(Pair<Number>),
     /// `-A`
     Negative(Box<Term<Number>>),
     /// `A.toDate()`: an error where it overflows.

@@ -9,7 +9,7 @@ use cedar_policy::{
 };
 
 use super::term::{
-    Access, Element, Number, NumberOperator, Order, Set, Sets, Sort, Term, Truth, TruthOperator,
+    Access, Element, Number, NumberOperator, Order, Pair, Set, Sets, Term, Truth, TruthOperator,
     Unit,
 };
 use crate::link::NodeKind;
@@ -209,7 +209,7 @@ fn order(order: Order, (left, right): (Typed, Typed)) -> Option<Typed> {
 fn arithmetic(
     (left, right): (Typed, Typed),
     [of_left, of_right, unit]: [Unit; 3],
-    of: fn(Box<(Term<Number>, Term<Number>)>) -> NumberOperator,
+    of: fn(Pair<Number>) -> NumberOperator,
 ) -> Option<Typed> {
     let ((left_unit, left), (right_unit, right)) = (number(left)?, number(right)?);
     let fits = comparable(left_unit, Some(of_left)) && comparable(right_unit, Some(of_right));
@@ -318,90 +318,6 @@ pub(super) fn set(elements: Vec<Typed>) -> Option<Typed> {
     }
     let constant = elements.iter().all(|element| element.constant().is_some());
     Some(Typed::Set(if constant { Set::Constants(elements) } else { Set::Elements(elements) }))
-}
-
-/// The sort of an element.
-#[derive(Clone, Copy)]
-enum SortOf {
-    Truth,
-    Number(Unit),
-    Text,
-    Word(u8),
-    Thing(NodeKind),
-}
-
-/// `if A then B else C`
-pub(super) fn choose(condition: Term<Truth>, then: Typed, otherwise: Typed) -> Option<Typed> {
-    let sort = match (&then, &otherwise) {
-        (Typed::Maybe, Typed::Maybe) => return Some(Typed::Maybe),
-        (Typed::Set(_), _) | (_, Typed::Set(_)) => {
-            let parts = (condition, branch_of_sets(then)?, branch_of_sets(otherwise)?);
-            return Some(Typed::Set(Set::If(Box::new(parts))));
-        }
-        (Typed::Element(element), _) | (_, Typed::Element(element)) => match element {
-            Element::Truth(_) => SortOf::Truth,
-            Element::Number(unit, _) => SortOf::Number(*unit),
-            Element::Text(_) => SortOf::Text,
-            Element::Word(of, _) => SortOf::Word(*of),
-            Element::Thing(kind, _) => SortOf::Thing(*kind),
-        },
-        _ => return None,
-    };
-    let parts = (condition, then, otherwise);
-    Some(Typed::Element(match sort {
-        SortOf::Truth => Element::Truth(either(parts, |element| match element {
-            Element::Truth(term) => Some(term),
-            _ => None,
-        })?),
-        SortOf::Number(unit) => Element::Number(
-            unit,
-            either(parts, |element| match element {
-                Element::Number(own, term) if own == unit => Some(term),
-                _ => None,
-            })?,
-        ),
-        SortOf::Text => Element::Text(either(parts, |element| match element {
-            Element::Text(term) => Some(term),
-            _ => None,
-        })?),
-        SortOf::Word(of) => Element::Word(
-            of,
-            either(parts, |element| match element {
-                Element::Word(own, term) if own == of => Some(term),
-                _ => None,
-            })?,
-        ),
-        SortOf::Thing(kind) => Element::Thing(
-            kind,
-            either(parts, |element| match element {
-                Element::Thing(own, term) if own == kind => Some(term),
-                _ => None,
-            })?,
-        ),
-    }))
-}
-
-/// Of two branches, one may fail or be unknown: the other tells the sort.
-fn either<S: Sort>(
-    (condition, then, otherwise): (Term<Truth>, Typed, Typed),
-    take: impl Fn(Element) -> Option<Term<S>>,
-) -> Option<Term<S>> {
-    let branch = |typed| match typed {
-        Typed::Element(element) => take(element),
-        Typed::Fails(access) => Some(Term::Fact(access)),
-        Typed::Maybe => Some(Term::Maybe),
-        _ => None,
-    };
-    Some(Term::If(Box::new((condition, branch(then)?, branch(otherwise)?))))
-}
-
-fn branch_of_sets(typed: Typed) -> Option<Set> {
-    match typed {
-        Typed::Set(set) => Some(set),
-        Typed::Fails(access) => Some(Set::Fact(access)),
-        Typed::Maybe => Some(Set::Maybe),
-        _ => None,
-    }
 }
 
 /// The value of `datetime("...")` or `duration("...")`, as Cedar itself reads it.

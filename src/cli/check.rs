@@ -7,6 +7,7 @@ use clap::Args;
 use super::outputs::Outputs;
 use super::{Exit, RuleArguments, Terminal};
 use crate::ask::Depth;
+use crate::ask::audit::Audit;
 use crate::ask::condition::Setting;
 use crate::baseline::Baseline;
 use crate::config::Wishes;
@@ -75,6 +76,10 @@ pub(super) struct Arguments {
     /// findings are the same.
     #[arg(long)]
     exhaustive: bool,
+    /// Put one in N of the questions that compiled conditions exclude to Cedar all the same, and
+    /// end with status 2 if it says otherwise. Of few things more are taken.
+    #[arg(long, value_name = "N", default_value_t = Audit::USUAL)]
+    audit: std::num::NonZeroU64,
     /// End the text with what every rule was asked and which facts were missing.
     #[arg(long)]
     statistics: bool,
@@ -191,7 +196,7 @@ fn check(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Faults> {
     let wishes = Wishes { fail_on: arguments.fail_on.unwrap_or(wishes.fail_on), ..wishes };
     let exceptions = exceptions.map_err(|faults| hidden(faults, key.as_ref()))?;
     let judging = arguments.judging();
-    let judged = find(&rules, &mut graph, &exceptions, &judging, terminal);
+    let judged = find(&rules, &mut graph, &exceptions, &judging, terminal)?;
     let report = report(&rules, &wishes, &graph, judged, &judging);
     if key.is_none() && arguments.baseline.is_none() && arguments.write_baseline.is_none() {
         return arguments.write(&report, terminal);
@@ -312,7 +317,8 @@ pub(super) struct Judging {
 
 impl Arguments {
     fn judging(&self) -> Judging {
-        let depth = if self.exhaustive { Depth::Exhaustive } else { Depth::Candidates };
+        let audit = Audit(Some(self.audit));
+        let depth = if self.exhaustive { Depth::Exhaustive } else { Depth::Candidates(audit) };
         Judging {
             as_of: self.as_of,
             run_at: None,
@@ -340,7 +346,7 @@ fn find(
     exceptions: &[Exception],
     judging: &Judging,
     terminal: Terminal,
-) -> Judged {
+) -> Result<Judged, Faults> {
     let setting = judging.setting(rules, graph);
     let bar = Bar::new(graph, terminal);
     let judged =
@@ -375,9 +381,9 @@ pub(super) fn held(
     terminal: Terminal,
 ) -> Result<Report, Faults> {
     in_threads(judging.jobs, || {
-        let judged = find(rules, graph, exceptions, judging, terminal);
-        Findings::held(&report(rules, wishes, graph, judged, judging)).into_owned()
-    })
+        let judged = find(rules, graph, exceptions, judging, terminal)?;
+        Ok(Findings::held(&report(rules, wishes, graph, judged, judging)).into_owned())
+    })?
 }
 
 fn in_threads<T: Send>(

@@ -76,7 +76,7 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
     let judging = check::Judging {
         as_of: arguments.as_of,
         run_at: None,
-        depth: Depth::Candidates,
+        depth: Depth::default(),
         jobs: None,
         started: Instant::wall_clock(),
     };

@@ -65,7 +65,7 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
         run_at: arguments.as_of.unwrap_or_else(Instant::wall_clock),
         parameters: &rules.parameters,
     };
-    let judged = judge::find(&mut graph, &rules, setting, Depth::Candidates, &exceptions, &|_| {});
+    let judged = judge::find(&mut graph, &rules, setting, Depth::default(), &exceptions, &|_| {})?;
     let hits: Vec<(usize, Question)> =
         judged.kept.iter().map(|kept| (kept.hit.rule, kept.hit.question)).collect();
     let terms =

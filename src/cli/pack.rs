@@ -89,7 +89,7 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
     }
     let now = arguments.as_of.unwrap_or(loaded.inventory.generated_at);
     let mut graph = loaded.link(now)?;
-    let depth = if arguments.exhaustive { Depth::Exhaustive } else { Depth::Candidates };
+    let depth = if arguments.exhaustive { Depth::Exhaustive } else { Depth::default() };
     let judging = check::Judging {
         as_of: arguments.as_of,
         run_at: None,

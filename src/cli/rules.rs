@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
+mod plan;
+
 use super::{Exit, RuleArguments, Terminal, print};
 use crate::fault::{self, Fault, Faults, printable};
 use crate::policy::controls::Control;
@@ -21,6 +23,10 @@ pub(super) struct Arguments {
     /// List the controls instead, with what became of their ids.
     #[arg(long, conflicts_with = "control")]
     controls: bool,
+    /// Say instead how each rule compiles for each kind of question: `exact`, or `maybe` and the
+    /// expressions that only Cedar can tell. `maybe` is slower, not less sure.
+    #[arg(long, conflicts_with = "controls")]
+    plan: bool,
     #[command(flatten)]
     rules: RuleArguments,
 }
@@ -62,6 +68,10 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
     };
     let mut listed: Vec<&Rule> = rules.rules.iter().filter(wanted).collect();
     listed.sort_by(|a, b| (&a.theme, &a.id).cmp(&(&b.theme, &b.id)));
+    if arguments.plan {
+        print(|out| plan::write(&listed, &rules, arguments.format, out))?;
+        return Ok(Exit::Clean);
+    }
     print(|out| match arguments.format {
         Listing::Text => table(&listed, out),
         Listing::Json => {

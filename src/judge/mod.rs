@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use crate::ask::condition::Setting;
 use crate::ask::{Answers, Depth, Hit, Tally, ask};
 use crate::exceptions::Exception;
+use crate::fault::Faults;
 use crate::inventory::Kind;
 use crate::link::Graph;
 use crate::link::question::SUBJECTS;
@@ -63,6 +64,9 @@ pub struct Judged {
 }
 
 /// Asks every question, and then of each exception whether it may be honoured.
+///
+/// # Errors
+/// Where Cedar says something else than a compiled condition.
 pub fn find(
     graph: &mut Graph,
     rules: &RuleSet,
@@ -70,12 +74,14 @@ pub fn find(
     depth: Depth,
     exceptions: &[Exception],
     progress: &(dyn Fn(u64) + Sync),
-) -> Judged {
-    let Answers { hits, tallies } = ask(graph, rules, setting, depth, &SUBJECTS, progress);
+) -> Result<Judged, Faults> {
+    let answers = ask(graph, rules, setting, depth, &SUBJECTS, progress);
+    answers.agreed(graph, rules)?;
+    let Answers { hits, tallies, .. } = answers;
     let kept = kept(graph, rules, setting, hits);
     let mut judged = Judged { tallies, kept, waivers: Vec::new(), exceptions: Vec::new() };
-    waive::waive(graph, rules, setting, depth, exceptions, &mut judged);
-    judged
+    waive::waive(graph, rules, setting, depth, exceptions, &mut judged)?;
+    Ok(judged)
 }
 
 /// What is kept of some answers.

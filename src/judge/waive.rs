@@ -14,7 +14,7 @@ use super::{Judged, Kept, Made};
 use crate::ask::condition::Setting;
 use crate::ask::{Answers, Depth, ask};
 use crate::exceptions::Exception;
-use crate::fault::{self, quote};
+use crate::fault::{self, Faults, quote};
 use crate::inventory::Row;
 use crate::inventory::vocabulary::Vocabulary;
 use crate::link::facts::Fact;
@@ -32,6 +32,9 @@ const NEEDED: [&str; 4] =
     [EXPIRED, "exception-unapproved", "exception-self-approved", "exception-not-waivable"];
 
 /// Judges exceptions, and waives what those cover that are honoured.
+///
+/// # Errors
+/// Where Cedar says something else than a compiled condition.
 pub fn waive(
     graph: &mut Graph,
     rules: &RuleSet,
@@ -39,9 +42,9 @@ pub fn waive(
     depth: Depth,
     given: &[Exception],
     judged: &mut Judged,
-) {
+) -> Result<(), Faults> {
     if given.is_empty() {
-        return;
+        return Ok(());
     }
     let fits: Vec<Fit> = fits(given, graph, rules, setting, &judged.kept);
     let members = members(graph);
@@ -51,7 +54,8 @@ pub fn waive(
         .map(|(exception, fit)| facts(exception, fit, graph, rules, &members))
         .collect();
     let answers = ask(graph, rules, setting, depth, &[NodeKind::Exception], &|_| {});
-    let Answers { hits, tallies } = answers;
+    answers.agreed(graph, rules)?;
+    let Answers { hits, tallies, .. } = answers;
     let own = super::kept(graph, rules, setting, hits);
     let made = Made::new(graph, rules, setting, own, Vec::new());
     let said: Vec<Cow<'_, Finding>> =
@@ -90,6 +94,7 @@ pub fn waive(
         tally.add(other);
     }
     judged.kept.extend(own);
+    Ok(())
 }
 
 /// What an exception fits.

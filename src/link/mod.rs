@@ -10,6 +10,7 @@ use crate::time::Instant;
 
 mod derive;
 mod exception;
+mod fact;
 pub mod facts;
 mod groups;
 mod lookup;

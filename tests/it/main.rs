@@ -30,6 +30,7 @@ mod laws;
 mod names;
 mod pack;
 mod pack_tampered;
+mod plan;
 mod property;
 mod pseudonym;
 mod readme;

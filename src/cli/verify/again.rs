@@ -64,7 +64,7 @@ impl Arguments {
         let judging = check::Judging {
             as_of,
             run_at: if given { None } else { Some(instant(&manifest.run_at)?) },
-            depth: if manifest.options.exhaustive { Depth::Exhaustive } else { Depth::Candidates },
+            depth: if manifest.options.exhaustive { Depth::Exhaustive } else { Depth::default() },
             jobs: None,
             started: Instant::wall_clock(),
         };
