@@ -16,6 +16,7 @@ use crate::json;
 use crate::link::Action;
 use crate::load::files::{self, name_of};
 use crate::policy::pack;
+use crate::pseudonym::Pseudonyms;
 use crate::report::model::{BaselineResult, Finding, KnownFinding, Mark, Report, Status};
 
 /// The version of this format.
@@ -34,8 +35,9 @@ pub struct Baseline {
     as_of: String,
     /// The rules that were judged, with the digests of their files.
     rules: BTreeMap<String, String>,
-    /// The kinds of sources of the inventory; of a source without a kind, its id.
-    sources: BTreeSet<String>,
+    /// The ids of the sources of the inventory that had records, by their kind; of a source without
+    /// a kind, by its id.
+    sources: BTreeMap<String, BTreeSet<String>>,
     /// The findings.
     pub findings: Vec<KnownFinding>,
 }
@@ -84,16 +86,35 @@ impl Baseline {
         }
     }
 
-    /// The same with what an earlier one knows and an incomplete check did not see.
+    /// The same with what an earlier one knows and this check could not see.
     #[must_use]
     pub fn keeping(mut self, earlier: Option<&Self>, report: &Report) -> Self {
-        if let Some(earlier) = earlier.filter(|_| !report.incomplete.is_empty()) {
+        if let Some(earlier) = earlier.filter(|earlier| !earlier.is_all_seen(report)) {
             let seen: BTreeSet<&str> =
                 report.findings.iter().map(|finding| finding.id.as_str()).collect();
             let unseen = earlier.findings.iter().filter(|known| !seen.contains(known.id.as_str()));
             self.findings.extend(unseen.cloned());
         }
         self
+    }
+
+    /// Whether what is no longer found is resolved: the check is complete, and has every source that
+    /// there was.
+    fn is_all_seen(&self, report: &Report) -> bool {
+        let now = sources(report);
+        let mut before = self.sources.iter();
+        report.incomplete.is_empty()
+            && before.all(|(kind, ids)| now.get(kind).is_some_and(|now| ids.is_subset(now)))
+    }
+
+    /// Puts tokens in place of people.
+    pub fn hide(&mut self, pseudonyms: &Pseudonyms) {
+        self.findings.iter_mut().for_each(|known| pseudonyms.known(known));
+        let hidden = std::mem::take(&mut self.sources).into_iter().map(|(kind, ids)| {
+            let ids = ids.iter().map(|id| pseudonyms.text(id)).collect();
+            (pseudonyms.text(&kind), ids)
+        });
+        self.sources = hidden.collect();
     }
 
     /// Reads one, and marks the findings of a report by it.
@@ -134,9 +155,17 @@ impl Baseline {
             ));
         }
         let now = sources(report);
-        if self.sources != now {
-            let list = |sources: &BTreeSet<String>| {
-                let quoted: Vec<String> = sources.iter().map(|source| quote(source)).collect();
+        // What one of two sources of a kind had found would else be called resolved.
+        let fewer = |(kind, ids): (&String, &BTreeSet<String>)| {
+            now.get(kind).is_none_or(|now| now.len() < ids.len())
+        };
+        if !self.sources.keys().eq(now.keys()) || self.sources.iter().any(fewer) {
+            let list = |sources: &BTreeMap<String, BTreeSet<String>>| {
+                let quoted = sources.iter().map(|(kind, ids)| match ids.len() {
+                    0 | 1 => quote(kind),
+                    count => format!("{count} x {}", quote(kind)),
+                });
+                let quoted: Vec<String> = quoted.collect();
                 if quoted.is_empty() { "no sources".into() } else { quoted.join(", ") }
             };
             return refuse(format!(
@@ -177,8 +206,8 @@ impl Baseline {
             finding.mark = Some(mark);
             *count += 1;
         }
-        // What an incomplete check didn't find may still be there.
-        if report.incomplete.is_empty() {
+        // What a check could not see may still be there.
+        if self.is_all_seen(report) {
             let found: BTreeSet<&str> =
                 report.findings.iter().map(|finding| finding.id.as_str()).collect();
             let gone = self.findings.iter().filter(|known| !found.contains(known.id.as_str()));
@@ -220,9 +249,13 @@ fn rules(report: &Report) -> BTreeMap<String, String> {
     on.map(|rule| (rule.id.clone(), rule.sha256.clone())).collect()
 }
 
-fn sources(report: &Report) -> BTreeSet<String> {
-    let name = |source: &crate::report::model::SourceSummary| {
-        source.kind.clone().unwrap_or_else(|| source.id.clone())
-    };
-    report.sources.iter().map(name).collect()
+/// The ids of the sources, by kind; those without a record are as good as none.
+fn sources(report: &Report) -> BTreeMap<String, BTreeSet<String>> {
+    let mut sources: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for source in &report.sources {
+        let kind = source.kind.as_ref().unwrap_or(&source.id);
+        let ids = sources.entry(kind.clone()).or_default();
+        ids.extend((source.records > 0).then(|| source.id.clone()));
+    }
+    sources
 }

@@ -127,6 +127,12 @@ impl Config {
         Self { path, text: self.text }
     }
 
+    /// The same under another name.
+    #[must_use]
+    pub fn called(self, path: &str) -> Self {
+        Self { path: path.into(), text: self.text }
+    }
+
     /// SHA-256 of the file, in hexadecimal.
     pub fn sha256(&self) -> String {
         hex(&Sha256::digest(&self.text))

@@ -44,7 +44,8 @@ pub(crate) struct Written {
     rule: OneOrMore,
     /// What it is for, as findings name it.
     resource: Thing,
-    /// Of whom, as findings name them. Needed where a rule fires for several principals.
+    /// Of whom, as findings name them. Needed where the rule asks of a holder, an owner or another
+    /// that can be somebody else tomorrow.
     principal: Option<Thing>,
     /// Why there is one, which decides how long it may last.
     kind: Option<ExceptionKind>,
@@ -149,7 +150,11 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<Exception>, Faults> {
                     let source = Text { name: &name, text: &contents.text };
                     exceptions.extend(of_text(source, &mut faults));
                 }
-                Err(fault) => faults.push(fault),
+                Err(fault) => {
+                    let empty = fault.message.ends_with(" is empty");
+                    let help = if empty { Some(HELP.to_owned()) } else { fault.help };
+                    faults.push(Fault { help, ..fault });
+                }
             }
         }
     }
@@ -215,6 +220,14 @@ struct File {
 
 /// Reads the exceptions of a text.
 pub fn of_text(source: Text<'_>, faults: &mut Faults) -> Vec<Exception> {
+    let start = source.text.len() - source.text.trim_start().len();
+    if !source.text.get(start..).is_some_and(|text| text.starts_with('{')) {
+        let place = source.excerpt(start..start + 1, &[], String::new());
+        let said = "this is no file of exceptions: it doesn't begin with `{`";
+        let help = "write {\"version\": \"1\", \"exceptions\": [...]}";
+        faults.push(Fault::new(said, format!("{help}; {HELP}")).at(place));
+        return Vec::new();
+    }
     let file: File = match json::read(source, 0, source.text, HELP) {
         Ok(file) => file,
         Err(fault) => {

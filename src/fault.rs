@@ -72,6 +72,13 @@ pub fn conceal(text: &str) -> String {
     out
 }
 
+/// A sentence without what stands in backticks.
+fn withheld(said: &str) -> String {
+    let parts = said.split('`').enumerate();
+    let parts = parts.map(|(at, part)| if at % 2 == 1 { "`…`" } else { part });
+    parts.collect()
+}
+
 /// The nearest of some names, if one is near enough to be meant.
 pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |name: &str| name.to_lowercase().replace(['-', ' '], "_");
@@ -247,6 +254,19 @@ impl Fault {
     #[must_use]
     pub fn in_record(mut self, place: crate::inventory::Place, field: &str) -> Self {
         self.record = Some((place, field.to_owned()));
+        self
+    }
+
+    /// The same without the values of an input: its place is told, not what stands there.
+    #[must_use]
+    pub fn without_values(mut self) -> Self {
+        let Some(place) = self.place.take() else { return self };
+        let text = String::from("(withheld)");
+        let label = 0..text.len();
+        self.place = Some(Excerpt { text, label, said: withheld(&place.said), ..place });
+        self.message = withheld(&self.message);
+        self.help = self.help.as_deref().map(withheld);
+        self.other = self.other.map(|other| Box::new(other.without_values()));
         self
     }
 

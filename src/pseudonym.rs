@@ -32,6 +32,9 @@ const DIGITS: usize = 12;
 /// What an e-mail address looks like.
 const ADDRESS: &str = r"[\p{L}\p{N}._%+'-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+";
 
+/// What a date or a time of the day looks like, where a number is nobody's.
+const DATE: &str = r"\b(?:19|20|21)\d{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:[T ][\d:.]+(?:Z|[+-]\d{2}:\d{2})?)?|\b[0-2]\d:[0-5]\d(?::[0-5]\d)?\b";
+
 /// A key.
 #[derive(Clone)]
 pub struct Key(Vec<u8>);
@@ -72,6 +75,7 @@ impl Key {
 pub struct Pseudonyms {
     strings: Option<AhoCorasick>,
     addresses: Option<Regex>,
+    dates: Option<Regex>,
     tokens: Vec<String>,
     key: Key,
 }
@@ -148,18 +152,23 @@ impl Pseudonyms {
             .match_kind(MatchKind::Standard)
             .ascii_case_insensitive(true)
             .build(owners.keys());
-        let addresses = Regex::new(ADDRESS).ok();
-        Self { strings: strings.ok(), addresses, tokens, key: key.clone() }
+        let (addresses, dates) = (Regex::new(ADDRESS).ok(), Regex::new(DATE).ok());
+        Self { strings: strings.ok(), addresses, dates, tokens, key: key.clone() }
     }
 
     /// A text with tokens instead.
     pub fn text(&self, text: &str) -> String {
         // A report without pseudonyms would tell what it must not.
         let Some(strings) = &self.strings else { return "(withheld)".into() };
+        let dates = self.dates.iter().flat_map(|dates| dates.find_iter(text));
+        let dates: Vec<_> = dates.map(|date| date.range()).collect();
+        let in_date = |start: usize, end: usize| {
+            dates.iter().any(|date| date.start <= start && end <= date.end)
+        };
         let mut found: Vec<(usize, usize, usize)> = strings
             .find_overlapping_iter(text)
             .map(|found| (found.start(), found.end(), found.pattern().as_usize()))
-            .filter(|(start, end, _)| stands_alone(text, *start, *end))
+            .filter(|(start, end, _)| stands_alone(text, *start, *end) && !in_date(*start, *end))
             .collect();
         // The first, and of these the longest.
         found.sort_by_key(|(start, end, _)| (*start, std::cmp::Reverse(*end)));
@@ -187,7 +196,10 @@ impl Pseudonyms {
         let put = |text: &mut String| *text = self.text(text);
         report.incomplete.iter_mut().for_each(put);
         report.inventory.iter_mut().for_each(|file| put(&mut file.path));
-        report.sources.iter_mut().for_each(|source| put(&mut source.id));
+        for source in &mut report.sources {
+            put(&mut source.id);
+            source.kind.iter_mut().for_each(put);
+        }
         report.parameters.values_mut().for_each(|parameter| put(&mut parameter.origin));
         report.rules.iter_mut().for_each(|rule| put(&mut rule.origin));
         report.exceptions.iter_mut().for_each(|exception| self.exception(exception));
@@ -305,18 +317,10 @@ fn is_telling(front: &str) -> bool {
     front.chars().count() > 3 && !FUNCTIONS.iter().any(|word| word.eq_ignore_ascii_case(front))
 }
 
-/// Whether a match is not a piece of a longer word, nor a number in a date or a version.
+/// Whether a match is not a piece of a longer word.
 fn stands_alone(text: &str, start: usize, end: usize) -> bool {
     let (before, after) = (text.get(..start), text.get(end..));
     let (Some(before), Some(after)) = (before, after) else { return false };
-    let (mut before, mut after) = (before.chars().rev(), after.chars());
-    let (left, right) = (before.next(), after.next());
-    if left.is_some_and(char::is_alphanumeric) || right.is_some_and(char::is_alphanumeric) {
-        return false;
-    }
-    let number = text.get(start..end).is_some_and(|text| text.bytes().all(|b| b.is_ascii_digit()));
-    let joins = |c: Option<char>, next: Option<char>| {
-        matches!(c, Some('-' | ':' | '.')) && next.is_some_and(|next| next.is_ascii_digit())
-    };
-    !(number && (joins(left, before.next()) || joins(right, after.next())))
+    let (left, right) = (before.chars().next_back(), after.chars().next());
+    !(left.is_some_and(char::is_alphanumeric) || right.is_some_and(char::is_alphanumeric))
 }

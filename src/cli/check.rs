@@ -1,10 +1,8 @@
 //! `nhi-policy check`: the main job.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::outputs::Outputs;
 use super::{Exit, RuleArguments, Terminal};
@@ -14,11 +12,11 @@ use crate::baseline::Baseline;
 use crate::config::Wishes;
 use crate::exceptions::{self, Exception};
 use crate::fault::{Fault, Faults};
+use crate::import::report::Report as ImportReport;
 use crate::import::store::Form;
 use crate::import::{Imported, import};
 use crate::judge::{self, Judged, Made, Terms};
 use crate::link::Graph;
-use crate::link::question::SUBJECTS;
 use crate::load::{self, Loaded, files::name_of};
 use crate::policy::{RuleSet, Severity};
 use crate::pseudonym::{Key, Pseudonyms};
@@ -26,6 +24,10 @@ use crate::report::findings::Findings;
 use crate::report::model::Report;
 use crate::report::output;
 use crate::time::Instant;
+
+mod progress;
+
+use progress::Bar;
 
 /// What the exit status says.
 const STATUS: &str = "\
@@ -131,28 +133,26 @@ pub(super) struct Imports {
 }
 
 impl Imports {
-    /// Reads inventories, or makes one.
+    /// Reads inventories, or makes one, and gives what came of the exports.
     fn load(
         &self,
         rules: &RuleArguments,
         paths: &[PathBuf],
-        terminal: Terminal,
-    ) -> Result<Loaded, Faults> {
+    ) -> Result<(Loaded, Option<ImportReport>), Faults> {
         if !self.import {
             self.choice.only_with_import()?;
-            return load::load(paths);
+            return load::load(paths).map(|loaded| (loaded, None));
         }
         let config = super::configuration(rules.config.as_deref(), rules.isolated)?;
         let settings = self.choice.settings(config.as_ref())?;
         let folder = std::env::temp_dir();
         let Imported { inventory, report } =
             import(paths, &settings, Form::Document, &folder, Instant::wall_clock())?;
-        super::import::tell(&report, terminal);
         let names: Vec<String> = paths.iter().map(|path| name_of(path)).collect();
         let name = format!("{} (imported)", names.join(", "));
         let mut loaded = load::from_temporary(name, inventory)?;
         loaded.inventory.imported = true;
-        Ok(loaded)
+        Ok((loaded, Some(report)))
     }
 }
 
@@ -179,16 +179,17 @@ fn check(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Faults> {
     let baseline = || arguments.baseline.iter().cloned().collect();
     arguments.outputs.apart_from(baseline, "the baseline", &[])?;
     let exceptions = arguments.exceptions.read();
+    let key = arguments.pseudonyms.key()?;
     let (rules, wishes, mut graph) = prepare(
         &arguments.rules,
         &arguments.imports,
         &arguments.inventory,
         arguments.as_of,
+        key.as_ref(),
         terminal,
     )?;
     let wishes = Wishes { fail_on: arguments.fail_on.unwrap_or(wishes.fail_on), ..wishes };
-    let exceptions = exceptions?;
-    let key = arguments.pseudonyms.key()?;
+    let exceptions = exceptions.map_err(|faults| hidden(faults, key.as_ref()))?;
     let judging = arguments.judging();
     let judged = find(&rules, &mut graph, &exceptions, &judging, terminal);
     let report = report(&rules, &wishes, &graph, judged, &judging);
@@ -202,7 +203,7 @@ fn check(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Faults> {
         let pseudonyms = Pseudonyms::new(&graph, key);
         pseudonyms.apply(&mut report);
         // An earlier baseline may name those whom this one must not.
-        known.findings.iter_mut().for_each(|known| pseudonyms.known(known));
+        known.hide(&pseudonyms);
     }
     let exit = arguments.write(&report, terminal)?;
     if let Some(path) = &arguments.write_baseline {
@@ -227,22 +228,44 @@ impl Arguments {
     fn also_read(&self) -> Vec<PathBuf> {
         let exceptions = self.exceptions.exceptions.iter();
         let exceptions = exceptions.flat_map(|path| exceptions::files_of(path).unwrap_or_default());
-        exceptions.chain(self.pseudonyms.key.clone()).chain(self.rules.config.clone()).collect()
+        exceptions.chain(self.pseudonyms.key.clone()).chain(self.rules.read()).collect()
     }
 }
 
-/// Reads rules and inventory, and links.
+/// Reads rules and inventory, and links. With a key, nobody is named where something is said of it.
 pub(super) fn prepare(
     rules: &RuleArguments,
     imports: &Imports,
     paths: &[PathBuf],
     as_of: Option<Instant>,
+    key: Option<&Key>,
     terminal: Terminal,
 ) -> Result<(RuleSet, Wishes, Graph), Faults> {
-    let (rules, wishes, loaded) = read(rules, imports, paths, terminal)?;
-    let now = as_of.unwrap_or(loaded.inventory.generated_at);
-    let graph = loaded.link(now)?;
+    let linked = read(rules, imports, paths, terminal).and_then(|read| {
+        let Read { rules, wishes, loaded, told } = read;
+        let now = as_of.unwrap_or(loaded.inventory.generated_at);
+        Ok((rules, wishes, loaded.link(now)?, told))
+    });
+    let (rules, wishes, graph, told) = linked.map_err(|faults| hidden(faults, key))?;
+    let pseudonyms = key.map(|key| Pseudonyms::new(&graph, key));
+    if let Some(told) = told {
+        super::import::tell(&told, pseudonyms.as_ref(), terminal);
+    }
     Ok((rules, wishes, graph))
+}
+
+/// Faults of an input, whose values nobody may see who may not see people.
+fn hidden(faults: Faults, key: Option<&Key>) -> Faults {
+    if key.is_some() { faults.map(Fault::without_values) } else { faults }
+}
+
+/// What was read.
+pub(super) struct Read {
+    pub rules: RuleSet,
+    pub wishes: Wishes,
+    pub loaded: Loaded,
+    /// What came of exports.
+    pub told: Option<ImportReport>,
 }
 
 /// Reads rules and inventory. The faults of both are shown together.
@@ -251,9 +274,9 @@ pub(super) fn read(
     imports: &Imports,
     paths: &[PathBuf],
     terminal: Terminal,
-) -> Result<(RuleSet, Wishes, Loaded), Faults> {
-    let (rules, loaded) = (rules.load(), imports.load(rules, paths, terminal));
-    let ((rules, wishes), loaded) = match (rules, loaded) {
+) -> Result<Read, Faults> {
+    let (rules, loaded) = (rules.load(), imports.load(rules, paths));
+    let ((rules, wishes), (loaded, told)) = match (rules, loaded) {
         (Ok(rules), Ok(loaded)) => (rules, loaded),
         (Err(mut faults), Err(others)) => {
             faults.merge(others);
@@ -270,7 +293,7 @@ pub(super) fn read(
     for rule in rules.rules.iter().filter(|rule| rule.enabled && rule.envs.is_empty()) {
         terminal.note(&format!("never asked: {} (its action is not asked yet)", rule.id));
     }
-    Ok((rules, wishes, loaded))
+    Ok(Read { rules, wishes, loaded, told })
 }
 
 /// How to judge.
@@ -322,7 +345,7 @@ fn find(
     let bar = Bar::new(graph, terminal);
     let judged =
         judge::find(graph, rules, setting, judging.depth, exceptions, &|done| bar.at(done));
-    bar.0.finish_and_clear();
+    bar.end();
     judged
 }
 
@@ -355,36 +378,6 @@ pub(super) fn held(
         let judged = find(rules, graph, exceptions, judging, terminal);
         Findings::held(&report(rules, wishes, graph, judged, judging)).into_owned()
     })
-}
-
-/// How far the questions are.
-struct Bar(ProgressBar);
-
-impl Bar {
-    fn new(graph: &Graph, terminal: Terminal) -> Self {
-        let total = SUBJECTS.iter().map(|kind| u64::from(graph.population(*kind))).sum();
-        // Draws nothing where standard error is not a terminal, and nothing for short work.
-        let target = if terminal.quiet {
-            ProgressDrawTarget::hidden()
-        } else {
-            ProgressDrawTarget::stderr_with_hz(4)
-        };
-        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
-        if let Ok(style) =
-            ProgressStyle::with_template("asking about {pos} of {len} things [{bar:30}] {eta}")
-        {
-            bar.set_style(style);
-        }
-        if total > 100_000 {
-            bar.set_draw_target(target);
-            bar.enable_steady_tick(Duration::from_millis(500));
-        }
-        Self(bar)
-    }
-
-    fn at(&self, done: u64) {
-        self.0.set_position(done);
-    }
 }
 
 fn in_threads<T: Send>(

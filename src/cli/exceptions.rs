@@ -64,11 +64,13 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
         )
         .into());
     }
+    let key = arguments.pseudonyms.key()?;
     let (rules, wishes, mut graph) = check::prepare(
         &arguments.rules,
         &arguments.imports,
         &arguments.inventory,
         arguments.as_of,
+        key.as_ref(),
         terminal,
     )?;
     let judging = check::Judging {
@@ -78,7 +80,6 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
         jobs: None,
         started: Instant::wall_clock(),
     };
-    let key = arguments.pseudonyms.key()?;
     let mut report = check::held(&rules, &wishes, &mut graph, &exceptions, &judging, terminal)?;
     if let Some(key) = &key {
         Pseudonyms::new(&graph, key).apply(&mut report);

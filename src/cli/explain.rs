@@ -57,6 +57,7 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
         &arguments.imports,
         &arguments.inventory,
         arguments.as_of,
+        None,
         terminal,
     )?;
     let setting = Setting {

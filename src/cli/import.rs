@@ -15,6 +15,7 @@ use crate::import::setting::{Setting, Settings};
 use crate::import::store::Form;
 use crate::import::{Imported, import};
 use crate::load::files::name_of;
+use crate::pseudonym::Pseudonyms;
 use crate::report::output::{named, whole};
 use crate::time::Instant;
 
@@ -92,13 +93,14 @@ impl Choice {
     pub(super) fn settings(&self, config: Option<&Config>) -> Result<Settings, Faults> {
         let configured = config.map_or_else(|| Ok(Vec::new()), Config::imports)?;
         let mut files: Vec<(PathBuf, Setting)> = Vec::new();
-        let said = Settings { files: configured, skip_unknown: self.skip_unknown };
+        let skip_unknown = self.skip_unknown;
+        let said = Settings { files: configured, skip_unknown, ..Settings::default() };
         for Given { importer, path } in &self.kind {
             // The kind is from here, all else from the configuration.
             files.push((path.clone(), Setting { kind: Some(importer), ..said.of(path) }));
         }
-        files.extend(said.files);
-        Ok(Settings { files, skip_unknown: said.skip_unknown })
+        files.extend(said.files.iter().cloned());
+        Ok(Settings { files, ..said })
     }
 }
 
@@ -138,7 +140,7 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
             writeln!(out)
         })?;
     }
-    tell(&report, terminal);
+    tell(&report, None, terminal);
     Ok(Exit::Clean)
 }
 
@@ -150,11 +152,17 @@ fn copy(file: &NamedTempFile, out: &mut dyn Write) -> io::Result<()> {
     io::copy(&mut file.reopen()?, out).map(|_| ())
 }
 
-/// Says on standard error what came of the exports.
-pub(super) fn tell(report: &Report, terminal: Terminal) {
-    if !terminal.quiet {
-        let _ = report.text(&mut io::stderr().lock());
+/// Says on standard error what came of the exports, with pseudonyms where people have some.
+pub(super) fn tell(report: &Report, pseudonyms: Option<&Pseudonyms>, terminal: Terminal) {
+    if terminal.quiet {
+        return;
     }
+    let mut text = Vec::new();
+    let _ = report.text(&mut text);
+    if let Some(pseudonyms) = pseudonyms {
+        text = pseudonyms.text(&String::from_utf8_lossy(&text)).into_bytes();
+    }
+    let _ = io::stderr().lock().write_all(&text);
 }
 
 /// An inventory in place of an export is a mistake, as is one in place of the report.

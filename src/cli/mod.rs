@@ -105,6 +105,21 @@ impl RuleArguments {
         Ok((rules, wishes))
     }
 
+    /// The files that are read for them: the configuration, and those of the packs.
+    fn read(&self) -> Vec<PathBuf> {
+        let config = configuration(self.config.as_deref(), self.isolated).ok().flatten();
+        let named = config.as_ref().and_then(|config| config.packs().ok());
+        let dirs = named.map_or_else(Vec::new, |(dirs, ..)| dirs);
+        let dirs = dirs.iter().chain(&self.policies);
+        let files =
+            dirs.flat_map(|dir| crate::policy::pack::from_disk(dir, &mut Faults::default()));
+        config
+            .iter()
+            .map(|config| config.path.clone())
+            .chain(files.map(|file| file.path.into()))
+            .collect()
+    }
+
     /// Reads the rules without what the configuration changes of them.
     fn as_written(&self) -> Result<(RuleSet, Option<Config>), Faults> {
         let config = configuration(self.config.as_deref(), self.isolated)?;

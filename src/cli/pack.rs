@@ -10,7 +10,7 @@ use crate::ask::Depth;
 use crate::baseline::Baseline;
 use crate::config::Wishes;
 use crate::exceptions::files_of;
-use crate::fault::{Fault, Faults, printable};
+use crate::fault::{Fault, Faults, printable, quote};
 use crate::load::Loaded;
 use crate::load::files::name_of;
 use crate::pack::stage::{Stage, is_free};
@@ -72,10 +72,14 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Faults> {
     // What can't end well isn't begun.
     is_free(&arguments.output)?;
+    arguments.is_apart()?;
     let key = arguments.sign.as_deref().map(sign::private_key).transpose()?;
     let exceptions = arguments.exceptions.read();
-    let (rules, wishes, loaded) =
+    let check::Read { rules, wishes, loaded, told } =
         check::read(&arguments.rules, &arguments.imports, &arguments.inventory, terminal)?;
+    if let Some(told) = told {
+        super::import::tell(&told, None, terminal);
+    }
     let exceptions = exceptions?;
     let wishes = Wishes { fail_on: arguments.fail_on.unwrap_or(wishes.fail_on), ..wishes };
     let inputs = arguments.inputs(&loaded, &rules)?;
@@ -126,7 +130,7 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
 }
 
 /// How many records there had to be, for those who judge again.
-fn expected(wishes: &Wishes) -> BTreeMap<String, u64> {
+pub(super) fn expected(wishes: &Wishes) -> BTreeMap<String, u64> {
     wishes.expect.iter().map(|(kind, count)| ((*kind).to_owned(), *count as u64)).collect()
 }
 
@@ -136,6 +140,23 @@ pub(super) fn keep_imported(stage: &mut Stage, loaded: &Loaded) -> Result<(), Fa
 }
 
 impl Arguments {
+    /// A pack in a folder of inventories or exceptions would be read with them the next time.
+    fn is_apart(&self) -> Result<(), Fault> {
+        let folder = self.output.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let real = std::fs::canonicalize(folder.unwrap_or(Path::new("."))).ok();
+        for path in self.inventory.iter().chain(&self.exceptions.exceptions) {
+            let read = std::fs::canonicalize(path).ok().filter(|path| path.is_dir());
+            if real.as_ref().zip(read).is_some_and(|(own, read)| own.starts_with(read)) {
+                let (name, read) = (name_of(&self.output), name_of(path));
+                return Err(Fault::new(
+                    format!("{} would stand among what is read in {}", quote(&name), quote(&read)),
+                    "write it to another folder",
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// All that was read, in that order.
     fn inputs(&self, loaded: &Loaded, rules: &RuleSet) -> Result<Vec<Input>, Faults> {
         let mut inputs: Vec<Input> = loaded

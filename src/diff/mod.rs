@@ -18,6 +18,7 @@ use crate::report::model::{Finding, Report, RuleResult, Status, Times, Tool, Ver
 use crate::time::Instant;
 
 pub mod model;
+mod seen;
 #[cfg(test)]
 mod tests;
 pub mod write;
@@ -158,6 +159,7 @@ fn warnings(old: &Report, new: &Report) -> Vec<String> {
             warnings.push(format!("{name} is incomplete: {said}"));
         }
     }
+    warnings.extend(seen::warnings(old, new));
     if old.policies.sha256 != new.policies.sha256 {
         warnings.push("the rule sets differ: findings may come and go with their rules".to_owned());
     }
@@ -191,6 +193,7 @@ fn findings(old: &Report, new: &Report, rules: &[RuleDifference]) -> (Vec<Entry>
     let resolved: BTreeSet<&str> = resolved.map(|known| known.id.as_str()).collect();
     let was_incomplete = !old.incomplete.is_empty();
     let backwards = is_earlier(new, old);
+    let seen = seen::Seen::new(old, new);
 
     let (mut entries, mut counts) = (Vec::new(), Counts::default());
     for finding in &new.findings {
@@ -209,7 +212,7 @@ fn findings(old: &Report, new: &Report, rules: &[RuleDifference]) -> (Vec<Entry>
     for finding in old.findings.iter().filter(|finding| !news.contains_key(&finding.id)) {
         let rule = rules.get(finding.rule.as_str()).copied();
         let asked = new.rules.iter().find(|rule| rule.id == finding.rule).map(|rule| rule.asked);
-        let (change, why) = gone(rule, asked, new, backwards);
+        let (change, why) = gone(rule, asked, new, backwards, seen.of(finding));
         entries.push(entry(change, Some(finding), None, finding, why));
     }
     for entry in &entries {
@@ -268,8 +271,8 @@ fn gone(
     asked: Option<u64>,
     new: &Report,
     backwards: bool,
+    (mut blind, mut unsure): (Vec<String>, Vec<String>),
 ) -> (Change, Vec<String>) {
-    let (mut blind, mut unsure) = (Vec::new(), Vec::new());
     if !new.incomplete.is_empty() || new.verdict == Verdict::Incomplete {
         blind.push("NEW is incomplete".to_owned());
     }

@@ -126,8 +126,11 @@ fn sources(paths: &[PathBuf], settings: &Settings) -> Result<(Vec<Source>, Vec<P
             unknown.push(path);
             continue;
         };
-        let modified = std::fs::metadata(&path).and_then(|metadata| metadata.modified());
-        let modified = modified.ok().and_then(Instant::of_file);
+        let copied = settings.copies.get(&path);
+        let modified = copied.and_then(|copied| copied.modified).or_else(|| {
+            let modified = std::fs::metadata(&path).and_then(|metadata| metadata.modified());
+            modified.ok().and_then(Instant::of_file)
+        });
         let (exported_at, origin) = match (setting.exported_at, modified) {
             (Some(at), _) => (at, Origin::Configuration),
             (None, Some(at)) => (at, Origin::FileTime),
@@ -140,8 +143,8 @@ fn sources(paths: &[PathBuf], settings: &Settings) -> Result<(Vec<Source>, Vec<P
                 format!("it is read as {}: only an HR export takes them", importer.kind),
             ));
         }
-        let export =
-            Export { id: name_of(&path), kind: importer.kind, exported_at, setting, plan: None };
+        let id = copied.map_or_else(|| name_of(&path), |copied| copied.name.clone());
+        let export = Export { id, kind: importer.kind, exported_at, setting, plan: None };
         sources.push(Source {
             path,
             form: recognised.form,

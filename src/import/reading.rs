@@ -74,7 +74,7 @@ impl Reading {
         let Some(source) = self.sources.get(number) else { return Ok(()) };
         let (path, form, setting) =
             (source.path.clone(), source.form, source.export.setting.clone());
-        let name = name_of(&path);
+        let name = source.export.id.clone();
         let mut learned = Vec::new();
         match form {
             Form::Json { .. } => {

@@ -95,6 +95,17 @@ pub struct Settings {
     pub files: Vec<(PathBuf, Setting)>,
     /// Whether files of no known kind are passed over.
     pub skip_unknown: bool,
+    /// Of exports that are imported again: what they were before they were copied here.
+    pub copies: BTreeMap<PathBuf, Copied>,
+}
+
+/// What a copy of an export can't say of itself.
+#[derive(Clone, Debug)]
+pub struct Copied {
+    /// How it was called.
+    pub name: String,
+    /// The time of the file, where the export doesn't say when it was made.
+    pub modified: Option<Instant>,
 }
 
 impl Settings {

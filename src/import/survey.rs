@@ -8,14 +8,13 @@ use super::reading::{LINES, parse};
 use super::table::Table;
 use super::{Source, frame, kinds, row};
 use crate::fault::{Fault, quote};
-use crate::load::files::name_of;
 
 /// Looks through an export whose columns have to be made out.
 ///
 /// # Errors
 /// A file that can't be read, or that can be read in two ways.
 pub fn survey(source: &mut Source) -> Result<(), Fault> {
-    let name = name_of(&source.path);
+    let name = source.export.id.clone();
     let setting = source.export.setting.clone();
     let mut survey = kinds::hr_csv::survey::Survey::default();
     let columns = row::Columns::default();

@@ -55,17 +55,18 @@ impl<R: Record> Table<R> {
         if self.rows.capacity() - self.rows.len() < records {
             let room = records.saturating_add(following);
             self.rows.reserve(room);
-            self.places.lines.reserve(room);
         }
     }
 }
 
-/// Where the rows of a table stand. The file and the number in the array follow from where runs of
-/// neighbours begin, so that a row costs no more than its line and column.
+/// Where the rows of a table stand. Neighbours make runs: the file and the number in the array follow
+/// from where a run begins, and so do line and column where each record has a line of its own.
 #[derive(Default)]
 struct Places {
-    lines: Vec<(u32, u32)>,
     runs: Vec<Run>,
+    count: Row,
+    /// The lines and columns of the runs that don't go line by line.
+    listed: Vec<(u32, u32)>,
 }
 
 /// Rows that stand in one file, one after the other in its array where it has one.
@@ -73,7 +74,18 @@ struct Run {
     first: Row,
     file: u32,
     index: Option<u32>,
+    lines: Lines,
 }
+
+enum Lines {
+    /// The first line; each next record is on the next line, in the same column.
+    Each(u32, u32),
+    /// Where in the list they begin.
+    Listed(usize),
+}
+
+/// Runs that end before they have so many rows aren't worth it.
+const SHORT: Row = 8;
 
 impl Run {
     fn index(&self, row: Row) -> Option<u32> {
@@ -83,19 +95,44 @@ impl Run {
 
 impl Places {
     fn push(&mut self, Place { file, index, line, column }: Place) {
-        let row = Row::try_from(self.lines.len()).unwrap_or(Row::MAX);
-        let goes_on = |run: &Run| run.file == file && run.index(row) == index;
-        if !self.runs.last().is_some_and(goes_on) {
-            self.runs.push(Run { first: row, file, index });
+        let row = self.count;
+        self.count = row.saturating_add(1);
+        let begins_file = match self.runs.as_slice() {
+            [] | [_] => true,
+            [.., before, last] => before.file != last.file,
+        };
+        if let Some(run) = self.runs.last_mut().filter(|run| run.file == file)
+            && run.index(row) == index
+        {
+            match run.lines {
+                Lines::Listed(_) => return self.listed.push((line, column)),
+                Lines::Each(first, same) => {
+                    if (line, column) == (first.saturating_add(row - run.first), same) {
+                        return;
+                    }
+                    // The first record of an array often stands on its bracket's line.
+                    if row - run.first < SHORT && !begins_file {
+                        run.lines = Lines::Listed(self.listed.len());
+                        let passed =
+                            (0..row - run.first).map(|row| (first.saturating_add(row), same));
+                        self.listed.extend(passed);
+                        return self.listed.push((line, column));
+                    }
+                }
+            }
         }
-        self.lines.push((line, column));
+        self.runs.push(Run { first: row, file, index, lines: Lines::Each(line, column) });
     }
 
     #[expect(clippy::indexing_slicing, reason = "a row number comes from the table it is used on")]
     fn get(&self, row: Row) -> Place {
-        let (line, column) = self.lines[row as usize];
         let run = self.runs.partition_point(|run| run.first <= row) - 1;
         let run = &self.runs[run];
+        let passed = row - run.first;
+        let (line, column) = match run.lines {
+            Lines::Each(line, column) => (line.saturating_add(passed), column),
+            Lines::Listed(from) => self.listed[from + passed as usize],
+        };
         Place { file: run.file, index: run.index(row), line, column }
     }
 }
@@ -152,24 +189,51 @@ impl Ids {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::inventory::words::Words;
 
+    proptest! {
+        #[test]
+        fn places_are_what_was_given(
+            steps in prop::collection::vec((0u32..2, 0u32..20, 0u32..2, 0u32..20, 1usize..30), 1..40)
+        ) {
+            let (mut given, mut count) = (Vec::new(), 0);
+            let mut place = Place { file: 0, index: Some(0), line: 1, column: 1 };
+            // Now and then the next record isn't where the ones before it make it likely.
+            for (file, skipped, lines, column, regular) in steps {
+                place.file += u32::from(file == 1 && skipped == 0);
+                place.index = (skipped < 18).then_some(skipped / 15 + count);
+                count += 30;
+                place.line += lines;
+                place.column = if column < 10 { 1 } else { column };
+                for _ in 0..regular {
+                    given.push(place);
+                    place.index = place.index.map(|index| index + 1);
+                    place.line += 1;
+                }
+            }
+            let mut places = Places::default();
+            given.iter().for_each(|place| places.push(*place));
+            for (row, place) in (0..).zip(&given) {
+                prop_assert_eq!(places.get(row), *place);
+            }
+        }
+    }
+
     #[test]
-    fn places_are_what_was_given() {
-        let place = |file, index, line, column| Place { file, index, line, column };
-        let given = [
-            place(0, Some(0), 3, 1),
-            place(0, Some(1), 3, 40),
-            place(0, Some(3), 4, 1),
-            place(1, None, 1, 1),
-            place(1, None, 2, 1),
-            place(2, Some(0), 1, 1),
-        ];
+    fn regular_places_take_no_room() {
         let mut places = Places::default();
-        given.iter().for_each(|place| places.push(*place));
-        assert_eq!((0..6).map(|row| places.get(row)).collect::<Vec<_>>(), given);
-        assert_eq!(places.runs.len(), 4);
+        places.push(Place { file: 0, index: Some(0), line: 4, column: 17 });
+        for index in 1..1000 {
+            places.push(Place { file: 0, index: Some(index), line: 4 + index, column: 1 });
+        }
+        assert_eq!((places.runs.len(), places.listed.len()), (2, 0));
+        for row in 1000..2000 {
+            places.push(Place { file: 0, index: Some(row), line: 2000, column: row });
+        }
+        assert_eq!((places.runs.len(), places.listed.len()), (3, 1000));
     }
 
     #[test]

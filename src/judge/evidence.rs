@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
 
 use crate::ask::condition::{Condition, Read, Setting, Value};
 use crate::inventory::Row;
@@ -86,6 +89,9 @@ impl<'a> Case<'a> {
     /// What a derived fact follows from: nothing for one that is on record.
     pub fn sources(self, path: &str) -> Vec<(String, FactValue)> {
         let Some((parent, name)) = path.rsplit_once('.') else { return Vec::new() };
+        if !is_derived(name) {
+            return Vec::new();
+        }
         let Ok(parent_path) = Path::parse(parent) else { return Vec::new() };
         let Some(Value::Fact(Fact::Node(node))) = self.read(&parent_path) else {
             return Vec::new();
@@ -311,6 +317,16 @@ impl<'a> Case<'a> {
             _ => None,
         }
     }
+}
+
+/// Whether a fact of that name follows from others, of whatever thing: most don't.
+fn is_derived(name: &str) -> bool {
+    static NAMES: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
+        let all = NodeKind::ALL.iter().flat_map(|kind| attributes(*kind));
+        let derived = all.filter(|attribute| !attribute.from.is_empty());
+        derived.map(|attribute| attribute.name).chain(["still_live"]).collect()
+    });
+    NAMES.contains(name)
 }
 
 /// The place of an imported record: `FILE#POINTER`, `FILE:LINE`, or both.

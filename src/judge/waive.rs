@@ -18,8 +18,8 @@ use crate::fault::{self, quote};
 use crate::inventory::Row;
 use crate::inventory::vocabulary::Vocabulary;
 use crate::link::facts::Fact;
-use crate::link::{ExceptionFacts, Graph, Node, NodeKind};
-use crate::policy::{RuleSet, Severity};
+use crate::link::{Action, ExceptionFacts, Graph, Node, NodeKind};
+use crate::policy::{Rule, RuleSet, Severity};
 use crate::report::findings::Findings;
 use crate::report::model::{ExceptionResult, ExceptionState, Finding, Status, Thing};
 
@@ -143,11 +143,19 @@ fn fits(
             numbers.retain(|number| of(number).as_ref() == Some(principal));
         }
         let principals: BTreeSet<Thing> = numbers.iter().filter_map(of).collect();
-        // It would also cover those who come later, whom nobody has approved.
-        if principals.len() > 1 {
+        let rule = number_of(exception).and_then(|number| rules.rules.get(number));
+        // It would also cover whoever comes next, whom nobody has approved.
+        if exception.principal.is_none() && !principals.is_empty() && rule.is_some_and(varies) {
+            let shown: Vec<String> = principals
+                .iter()
+                .take(3)
+                .map(|thing| format!("{}::{}", thing.kind, thing.id))
+                .collect();
+            let more = if principals.len() > shown.len() { " and others" } else { "" };
             let note = format!(
-                "It names no principal, and {} of them have such a finding: name the one it is for.",
-                principals.len()
+                "It names no principal, and would cover whoever comes to have such a finding: name \
+                 the one it is for. Now it is {}{more}.",
+                shown.join(", ")
             );
             return Fit { note: Some(note), ..Fit::default() };
         }
@@ -156,6 +164,15 @@ fn fits(
         Fit { findings: numbers, principals, worst, note: None }
     };
     given.iter().map(fit).collect()
+}
+
+/// Whether a rule asks of the same thing for one principal today and for another tomorrow: a holder,
+/// an owner, a source. A revocation has one offboarding for ever.
+fn varies(rule: &Rule) -> bool {
+    rule.envs.iter().any(|env| {
+        env.action != Action::Close
+            && !matches!(env.principal, NodeKind::Inventory | NodeKind::Nobody)
+    })
 }
 
 fn facts(
@@ -264,19 +281,25 @@ fn parties(
     }
 }
 
-/// How many exceptions for the same there were before each.
+/// How many exceptions for the same there were before each. One that names no principal may be for
+/// any, so it is for the same as each that does.
 fn renewals(given: &[Exception]) -> Vec<u64> {
-    let subject = |exception: &Exception| {
-        (exception.rule.clone(), exception.resource.clone(), exception.principal.clone())
-    };
     let mut order: Vec<(usize, &Exception)> = given.iter().enumerate().collect();
     order.sort_by_key(|(_, exception)| exception.approved_at);
-    let mut counts = BTreeMap::new();
+    let mut all: BTreeMap<(&str, &Thing), u64> = BTreeMap::new();
+    let mut by_principal: BTreeMap<(&str, &Thing, Option<&Thing>), u64> = BTreeMap::new();
     let mut renewals = vec![0; given.len()];
     for (number, exception) in order {
-        let count: &mut u64 = counts.entry(subject(exception)).or_default();
-        renewals.iter_mut().skip(number).take(1).for_each(|renewals| *renewals = *count);
-        *count += 1;
+        let (rule, resource) = (exception.rule.as_str(), &exception.resource);
+        let principal = exception.principal.as_ref();
+        let of = |principal| by_principal.get(&(rule, resource, principal)).copied().unwrap_or(0);
+        let total = all.entry((rule, resource)).or_default();
+        let before = if principal.is_some() { of(principal) + of(None) } else { *total };
+        if let Some(renewals) = renewals.get_mut(number) {
+            *renewals = before;
+        }
+        *total += 1;
+        *by_principal.entry((rule, resource, principal)).or_default() += 1;
     }
     renewals
 }

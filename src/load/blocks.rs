@@ -60,14 +60,15 @@ impl<R: Read> Blocks<R> {
         buffer.append(&mut self.rest);
         let done = loop {
             slices.clear();
-            // A record that is longer than a block makes the block longer.
             if !self.ended {
-                self.ended = !fill(&mut self.from, &mut buffer, self.size)?;
+                let more = self.size.saturating_sub(buffer.len());
+                self.ended = !fill(&mut self.from, &mut buffer, more)?;
             }
             let done = self.splitter.split(&buffer, self.ended, &mut slices)?;
             if done > 0 || self.ended {
                 break done;
             }
+            // A record that is longer than a block makes the blocks longer.
             self.size *= 2;
         };
         self.rest.extend_from_slice(buffer.get(done..).unwrap_or_default());
@@ -101,7 +102,7 @@ pub(super) fn fill(
     buffer: &mut Vec<u8>,
     more: usize,
 ) -> Result<bool, Irregular> {
-    buffer.reserve(more);
+    buffer.reserve_exact(more);
     let read = from.by_ref().take(more as u64).read_to_end(buffer).map_err(|_| Irregular)?;
     Ok(read == more)
 }

@@ -89,14 +89,13 @@ pub fn from_temporary(name: String, file: NamedTempFile) -> Result<Loaded, Fault
 }
 
 fn from_origins(origins: Vec<Origin>) -> Result<Loaded, Faults> {
-    let inventory = match quick(&origins, stream::BLOCK) {
-        Ok(inventory) => inventory,
-        Err(Irregular) => {
-            let mut faults = Faults::default();
-            let inventory = exact(&origins, &mut faults);
-            faults.into_result()?;
-            inventory
-        }
+    let inventory = if let Ok(inventory) = quick(&origins, stream::BLOCK) {
+        inventory
+    } else {
+        let mut faults = Faults::default();
+        let inventory = exact(&origins, &mut faults);
+        faults.into_result()?;
+        inventory
     };
     Ok(Loaded { inventory, selection: files::Selection::default(), origins })
 }

@@ -111,10 +111,10 @@ impl Stream {
     }
 }
 
-/// How many more blocks of that length there may be.
+/// How many blocks of that length there may be after those that are done: rather more than fewer.
 fn following(length: u64, done: u64, block: usize) -> usize {
     let left = length.saturating_sub(done) / (block as u64).max(1);
-    usize::try_from(left).unwrap_or(0)
+    usize::try_from(left).map_or(0, |left| left + 2)
 }
 
 /// Moves the records of a block into the tables.

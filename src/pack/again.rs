@@ -31,7 +31,7 @@ pub fn inputs(
     for (number, one) in brought.iter().enumerate().rev() {
         by_digest.entry(&one.sha256).or_default().push(number);
     }
-    let packed: Vec<&Input> = manifest.inputs.iter().filter(|input| input.role == role).collect();
+    let packed: Vec<&Input> = manifest.of_role(role).collect();
     let mut found = Vec::new();
     let mut problems = Vec::new();
     for input in &packed {
@@ -78,6 +78,30 @@ pub fn compare(pack: &mut Pack, made: &Stage) -> io::Result<Vec<Problem>> {
     Ok(problems)
 }
 
+/// A line around a place, with some of what is before, to know what it is about.
+fn shown(line: &[u8], at: usize) -> String {
+    let within = |byte: &u8| byte.is_ascii_alphanumeric();
+    let start = at.saturating_sub(40);
+    let word = line.get(..start).unwrap_or_default().iter().rev().take_while(|byte| within(byte));
+    let part = line.get(start - word.count()..).unwrap_or_default();
+    let text = String::from_utf8_lossy(part);
+    let mut out = String::new();
+    for run in text.trim_end().split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
+        let word = run.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        // A digest is no secret, and its beginning is enough to tell it from another.
+        match word.get(..12).filter(|_| is_digest(word)) {
+            Some(begin) => out += &format!("{begin}…{}", run.get(word.len()..).unwrap_or_default()),
+            None => out += run,
+        }
+    }
+    conceal(&printable(&out.chars().take(100).collect::<String>()))
+}
+
+/// Whether a word is a SHA-256.
+fn is_digest(word: &str) -> bool {
+    word.len() == 64 && word.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
 /// The first line in which two texts differ.
 fn difference(mut packed: impl BufRead, mut made: impl BufRead) -> io::Result<Option<String>> {
     let (mut a, mut b) = (Vec::new(), Vec::new());
@@ -90,17 +114,10 @@ fn difference(mut packed: impl BufRead, mut made: impl BufRead) -> io::Result<Op
         }
         if a != b {
             let at = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
-            let shown = |line: &[u8]| {
-                // Some of what is before, to know what it is about.
-                let part = line.get(at.saturating_sub(40)..).unwrap_or_default();
-                let text = String::from_utf8_lossy(part);
-                let short: String = text.trim_end().chars().take(100).collect();
-                conceal(&printable(&short))
-            };
             return Ok(Some(format!(
                 "judged again it is another, from line {line} on: packed `{}`, made `{}`",
-                shown(&a),
-                shown(&b)
+                shown(&a, at),
+                shown(&b, at)
             )));
         }
     }
@@ -120,5 +137,9 @@ mod tests {
         {
             assert!(told(a, b).unwrap().contains("line 2"), "{a:?} {b:?}");
         }
+        let digests = ["a", "b"].map(|digit| format!("\"sha256\": \"{}\"\n", digit.repeat(64)));
+        let said = told(&digests[0], &digests[1]).unwrap();
+        assert!(said.contains(&"a".repeat(12)) && said.contains(&"b".repeat(12)), "{said}");
+        assert!(!told("k-4f5e6d7c8b9a0f1e2d3c4b5a\n", "x").unwrap().contains("4f5e6d7c8b9a"));
     }
 }

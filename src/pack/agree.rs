@@ -4,15 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
 
-use sha2::{Digest, Sha256};
-
 use super::manifest::{Counts, Manifest, Role};
 use super::open::{Pack, Problem};
 use super::population::{COLUMNS, PASS, Totals};
 use super::rules::{Kept, Listed, PARAMETERS, RULES, json, population_of};
-use super::{MANIFEST, reports, sample};
-use crate::load::files::hex;
-use crate::report::model::{Finding, Report, Status, Verdict};
+use super::{MANIFEST, origins, reports, sample};
+use crate::report::model::{Finding, Report};
+use crate::report::saved;
 
 /// The report that the others are made from.
 pub const REPORT: &str = reports::JSON;
@@ -21,12 +19,13 @@ pub const REPORT: &str = reports::JSON;
 pub fn check(pack: &mut Pack, report: &Report, manifest: &Manifest, problems: &mut Vec<Problem>) {
     let mut all = Vec::new();
     all.extend(of_manifest(report, manifest));
-    all.extend(of_report(report));
+    all.extend(saved::wrong(report).into_iter().map(|said| Problem::new(REPORT, said)));
     // Another version may write the same otherwise.
-    if manifest.tool.version == env!("CARGO_PKG_VERSION") {
+    if manifest.is_of_this_version() {
         for part in reports::parts(report) {
             all.extend(of_part(pack, &part));
         }
+        all.extend(origins::check(pack, manifest));
     }
     all.extend(of_rules(pack, report));
     let mut by_rule: BTreeMap<&str, BTreeMap<&str, &Finding>> = BTreeMap::new();
@@ -52,7 +51,9 @@ fn of_manifest(report: &Report, manifest: &Manifest) -> Vec<Problem> {
         ("counts", Counts::of(report) == manifest.counts),
         (
             "instants",
-            report.as_of.value == manifest.as_of.value && report.run_at == manifest.run_at,
+            report.as_of.value == manifest.as_of.value
+                && report.as_of.origin == manifest.as_of.origin
+                && report.run_at == manifest.run_at,
         ),
         ("tool", report.tool.version == manifest.tool.version),
         ("rules", report.policies.sha256 == manifest.policies.sha256),
@@ -64,47 +65,6 @@ fn of_manifest(report: &Report, manifest: &Manifest) -> Vec<Problem> {
     wrong
         .map(|(what, _)| Problem::new(MANIFEST, format!("its {what}: {REPORT} says otherwise")))
         .collect()
-}
-
-/// What a report says of itself.
-fn of_report(report: &Report) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    let mut wrong = |said: String| problems.push(Problem::new(REPORT, said));
-    let mut counted: BTreeMap<&str, Totals> = BTreeMap::new();
-    for finding in &report.findings {
-        counted.entry(&finding.rule).or_default().count(finding.status.name());
-    }
-    for rule in &report.rules {
-        let found = counted.remove(rule.id.as_str()).unwrap_or_default();
-        let told = Totals::of(rule);
-        let same = |of: fn(&Totals) -> u64| of(&found) == of(&told);
-        if !(same(|of| of.violations) && same(|of| of.waived) && same(|of| of.indeterminate)) {
-            wrong(format!("its counts for {} are not those of its findings", rule.id));
-        }
-    }
-    if let Some((rule, _)) = counted.into_iter().next() {
-        wrong(format!("it has findings of {rule}, and no such rule"));
-    }
-    let fails = report
-        .findings
-        .iter()
-        .any(|finding| finding.status == Status::Violation && finding.severity >= report.fail_on);
-    let verdict = match (fails, report.incomplete.is_empty()) {
-        (true, _) => Verdict::Fail,
-        (false, true) => Verdict::Pass,
-        (false, false) => Verdict::Incomplete,
-    };
-    if verdict != report.verdict {
-        wrong(format!("its verdict is not that of its findings: {}", verdict.name()));
-    }
-    let mut digest = Sha256::new();
-    for rule in &report.rules {
-        digest.update(format!("{} {} {}\n", rule.id, rule.sha256, rule.enabled));
-    }
-    if hex(&digest.finalize()) != report.policies.sha256 {
-        wrong("its digest of all rules is not that of its rules".into());
-    }
-    problems
 }
 
 /// Takes bytes as long as they are those of a file.

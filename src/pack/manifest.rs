@@ -173,6 +173,16 @@ impl Manifest {
         }
     }
 
+    /// Whether this version made it: another may write the same otherwise.
+    pub fn is_of_this_version(&self) -> bool {
+        self.tool.version == env!("CARGO_PKG_VERSION")
+    }
+
+    /// The inputs of a role.
+    pub fn of_role(&self, role: Role) -> impl Iterator<Item = &Input> {
+        self.inputs.iter().filter(move |input| input.role == role)
+    }
+
     /// As it is written.
     pub fn bytes(&self) -> Vec<u8> {
         let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();

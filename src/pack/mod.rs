@@ -17,6 +17,7 @@ mod agree;
 pub mod archive;
 pub mod manifest;
 pub mod open;
+mod origins;
 mod population;
 mod reports;
 mod rules;
@@ -28,7 +29,7 @@ mod table;
 pub mod verify;
 
 pub use manifest::{Input, Manifest, Options, Role};
-pub use rules::read_back;
+pub use rules::Packed;
 
 use stage::Stage;
 

@@ -112,15 +112,22 @@ impl Pack {
             pack.walk()?;
             return Ok(pack);
         }
+        let not_one = || {
+            Fault::new(
+                format!("{} is not an evidence pack", quote(&name_of(path))),
+                "name a folder or a .zip that `nhi-policy pack` has written",
+            )
+        };
+        // To open a pipe is to wait for whoever writes to it.
+        if !there.is_file() {
+            return Err(not_one());
+        }
         let mut file = File::open(path).map_err(|error| unreadable(path, &error))?;
         let mut head = [0; 2];
         let begins = file.read_exact(&mut head).is_ok() && &head == b"PK";
         let zip = path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("zip"));
         if there.len() == 0 || !begins && !zip {
-            return Err(Fault::new(
-                format!("{} is not an evidence pack", quote(&name_of(path))),
-                "name a folder or a .zip that `nhi-policy pack` has written",
-            ));
+            return Err(not_one());
         }
         let entries = file
             .rewind()
@@ -143,19 +150,26 @@ impl Pack {
 
     fn walk(&mut self) -> Result<(), Fault> {
         let path = self.path.clone();
+        let mut folders = Vec::new();
         for entry in WalkDir::new(&path).min_depth(1).sort_by_file_name() {
             let entry = entry.map_err(|error| unreadable(&path, &io::Error::from(error)))?;
-            if entry.file_type().is_dir() {
-                continue;
-            }
             let relative = entry.path().strip_prefix(&path).unwrap_or(entry.path());
             let parts: Vec<String> =
                 relative.iter().map(|part| part.to_string_lossy().into_owned()).collect();
             let name = parts.join("/");
-            if entry.file_type().is_file() {
+            if entry.file_type().is_dir() {
+                folders.push(name);
+            } else if entry.file_type().is_file() {
                 self.names.insert(name);
             } else {
                 self.wrong(name, "it is a link, or no file");
+            }
+        }
+        for folder in folders {
+            let within = format!("{folder}/");
+            let first = self.names.range(within.clone()..).next();
+            if !first.is_some_and(|name| name.starts_with(&within)) {
+                self.wrong(folder, "it is an empty folder, which no pack has");
             }
         }
         Ok(())

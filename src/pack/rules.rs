@@ -67,11 +67,11 @@ pub struct Kept {
     /// The value in force.
     pub value: Option<String>,
     /// The value where nobody sets another.
-    default: Option<String>,
+    pub default: Option<String>,
     /// Where the value is from.
     pub origin: String,
     /// What it means.
-    meaning: String,
+    pub meaning: String,
 }
 
 /// A name as a part of a path: what any file system takes, and no two names the same.
@@ -163,37 +163,77 @@ pub fn json<T: DeserializeOwned>(pack: &mut Pack, name: &str) -> Result<T, Fault
     })
 }
 
-/// The rules of a pack, as they were.
-///
-/// # Errors
-/// Files that are not what `pack` writes, or not what this version can read.
-pub fn read_back(pack: &mut Pack) -> Result<RuleSet, Faults> {
-    let listed: Listed = json(pack, RULES)?;
-    let parameters: BTreeMap<String, Kept> = json(pack, PARAMETERS)?;
-    let mut files = Vec::new();
-    for ListedFile { file, origin } in listed.settings {
-        let text = pack.text(&file)?;
-        files.push(PackFile { path: file, origin, text });
+/// The rules of a pack, before anything is made of them.
+pub struct Packed {
+    /// What the pack says of each rule.
+    pub listed: Vec<ListedRule>,
+    /// What it says of the thresholds.
+    pub kept: BTreeMap<String, Kept>,
+    /// The files of parameters and controls, and then those of the rules, in the order of `listed`.
+    pub files: Vec<PackFile>,
+}
+
+impl Packed {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// Files that are not what `pack` writes.
+    pub fn read(pack: &mut Pack) -> Result<Self, Fault> {
+        let Listed { rules, settings }: Listed = json(pack, RULES)?;
+        let kept = json(pack, PARAMETERS)?;
+        let mut files = Vec::new();
+        for ListedFile { file, origin } in settings {
+            let text = pack.text(&file)?;
+            files.push(PackFile { path: file, origin, text });
+        }
+        for rule in &rules {
+            let text = pack.text(&rule.file)?;
+            let path = format!("{}/{}.cedar", rule.theme, rule.id);
+            files.push(PackFile { path, origin: rule.origin.clone(), text });
+        }
+        Ok(Self { listed: rules, kept, files })
     }
-    for rule in &listed.rules {
-        let text = pack.text(&rule.file)?;
-        let path = format!("{}/{}.cedar", rule.theme, rule.id);
-        files.push(PackFile { path, origin: rule.origin.clone(), text });
+
+    /// The rules as their files say them, and in place of some files those that are brought.
+    ///
+    /// # Errors
+    /// What is wrong with the files.
+    pub fn as_written(&self, brought: Option<Vec<PackFile>>) -> Result<RuleSet, Faults> {
+        let copy = |file: &PackFile| PackFile {
+            path: file.path.clone(),
+            origin: file.origin.clone(),
+            text: file.text.clone(),
+        };
+        let Some(brought) = brought else {
+            return RuleSet::from_files(self.files.iter().map(copy).collect());
+        };
+        let replaced = |file: &PackFile| {
+            let stem = file.stem(".cedar");
+            stem.is_some() && brought.iter().any(|other| other.stem(".cedar") == stem)
+        };
+        let bundled = self.files.iter().filter(|file| file.is_bundled() && !replaced(file));
+        let mut files: Vec<PackFile> = bundled.map(copy).collect();
+        files.extend(brought);
+        RuleSet::from_files(files)
     }
-    let mut rules = RuleSet::from_files(files)?;
-    for kept in listed.rules {
-        let Some(rule) = rules.rules.iter_mut().find(|rule| rule.id == kept.id) else { continue };
-        rule.theme = kept.theme;
-        rule.enabled = kept.enabled;
-        rule.severity = kept.severity;
-        rule.severity_privileged = kept.severity_privileged;
+
+    /// Puts what the configuration had made of rules and thresholds.
+    pub fn configure(self, rules: &mut RuleSet) {
+        for kept in self.listed {
+            let Some(rule) = rules.rules.iter_mut().find(|rule| rule.id == kept.id) else {
+                continue;
+            };
+            rule.theme = kept.theme;
+            rule.enabled = kept.enabled;
+            rule.severity = kept.severity;
+            rule.severity_privileged = kept.severity_privileged;
+        }
+        for (name, kept) in self.kept {
+            let Some(parameter) = rules.parameters.0.get_mut(&name) else { continue };
+            parameter.value = kept.value.and_then(|text| Span::parse(&text).ok());
+            parameter.origin = kept.origin;
+        }
     }
-    for (name, kept) in parameters {
-        let Some(parameter) = rules.parameters.0.get_mut(&name) else { continue };
-        parameter.value = kept.value.and_then(|text| Span::parse(&text).ok());
-        parameter.origin = kept.origin;
-    }
-    Ok(rules)
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ pub enum Signature {
 pub struct Verified {
     /// What is wrong with it; nothing, if it is as it was made.
     pub problems: Vec<Problem>,
+    /// Why the key that was brought isn't that of whoever signed it.
+    pub unsigned: Option<Problem>,
     /// Its manifest, where that can be read.
     pub manifest: Option<Manifest>,
     /// Whether it is signed.
@@ -46,20 +48,32 @@ pub fn verify(pack: &mut Pack, key: Option<&VerifyingKey>) -> Verified {
         Ok(read) => read,
         Err(problem) => {
             problems.push(problem);
-            return Verified { problems, manifest: None, signature };
+            return Verified { problems, unsigned: None, manifest: None, signature };
         }
     };
     files(pack, &manifest, &mut problems);
     // What is changed is told; what follows from it would hide that.
     let report = if problems.is_empty() { report_of(pack, &mut problems) } else { None };
+    let key_fits = |key: &VerifyingKey| {
+        let unsigned = |said: String| Some(Problem::new(ENVELOPE, said));
+        match &manifest.signed_by {
+            None => unsigned("the pack is not signed".into()),
+            Some(id) if *id != sign::key_id(key) => unsigned(format!(
+                "the pack is signed with another key ({id}), not the one that was brought"
+            )),
+            Some(_) => None,
+        }
+    };
+    let unsigned = key.and_then(key_fits);
+    let key = key.filter(|_| unsigned.is_none());
     signed(pack, report.as_ref(), &manifest, &bytes, key, &mut problems);
     if let Some(report) = report {
         agree::check(pack, &report, &manifest, &mut problems);
     }
-    if problems.is_empty() && manifest.tool.version == env!("CARGO_PKG_VERSION") {
+    if problems.is_empty() && manifest.is_of_this_version() {
         as_written(pack, &manifest, &mut problems);
     }
-    Verified { problems, manifest: Some(manifest), signature }
+    Verified { problems, unsigned, manifest: Some(manifest), signature }
 }
 
 fn manifest_of(pack: &mut Pack) -> Result<(Manifest, Vec<u8>), Problem> {
@@ -163,9 +177,6 @@ fn signed(
     }
     let wrong = |said: String| Problem::new(ENVELOPE, said);
     match (&manifest.signed_by, pack.names.contains(ENVELOPE)) {
-        (None, false) if key.is_some() => {
-            problems.push(wrong("the pack is not signed".into()));
-        }
         (None, false) => {}
         (None, true) => {
             problems.push(wrong("the manifest says that nobody signed".into()));

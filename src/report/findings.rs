@@ -80,6 +80,9 @@ const WAVE: usize = 8_192;
 /// How many one thread makes at a time.
 const PART: usize = 256;
 
+/// The texts of a wave. Their memory is used again for the one after the next.
+type Texts = Vec<Vec<u8>>;
+
 /// Writes some findings in their order, made and written as text by all threads.
 ///
 /// # Errors
@@ -90,31 +93,59 @@ pub(super) fn each<F: Findings>(
     out: &mut dyn Write,
     write: impl Fn(usize, &Finding, &mut Vec<u8>) -> io::Result<()> + Sync,
 ) -> io::Result<()> {
-    let part = |(part, numbers): (usize, &[usize])| {
-        let mut text = Vec::with_capacity(numbers.len() * 2048);
-        for (at, number) in numbers.iter().enumerate() {
+    let part = |first: usize, numbers: &[usize], text: &mut Vec<u8>| {
+        text.clear();
+        for (at, number) in (first..).zip(numbers) {
             let finding = findings.finding(*number);
             let finding = finding.ok_or_else(|| io::Error::other("a finding is gone"))?;
-            write(part * PART + at, &finding, &mut text)?;
+            write(at, &finding, text)?;
         }
-        Ok(text)
+        Ok(())
     };
-    let make = |wave: usize, numbers: &[usize]| -> io::Result<Vec<Vec<u8>>> {
-        let parts = numbers.par_chunks(PART).enumerate();
-        parts.map(|(at, numbers)| part((wave * WAVE / PART + at, numbers))).collect()
+    let make = |wave: usize, numbers: &[usize], texts: &mut Texts| -> io::Result<()> {
+        texts.resize_with(numbers.len().div_ceil(PART), Vec::new);
+        let parts = texts.par_iter_mut().zip(numbers.par_chunks(PART)).enumerate();
+        let first = |at| wave * WAVE + at * PART;
+        parts.map(|(at, (text, numbers))| part(first(at), numbers, text)).collect()
     };
-    let mut waves = (0..).zip(numbers.chunks(WAVE));
-    let mut ready = waves.next().map(|(wave, numbers)| make(wave, numbers));
-    while let Some(texts) = ready.take() {
-        let texts = texts?;
-        let next = waves.next();
+    let (mut ready, mut next) = (Texts::new(), Texts::new());
+    let mut waves = numbers.chunks(WAVE).enumerate();
+    let mut made = waves.next().map(|(wave, numbers)| make(wave, numbers, &mut ready));
+    while let Some(outcome) = made.take() {
+        outcome?;
+        let numbers = waves.next();
         rayon::in_place_scope(|scope| {
-            if let Some((wave, numbers)) = next {
-                let (ready, make) = (&mut ready, &make);
-                scope.spawn(move |_| *ready = Some(make(wave, numbers)));
+            if let Some((wave, numbers)) = numbers {
+                let (made, make, next) = (&mut made, &make, &mut next);
+                scope.spawn(move |_| *made = Some(make(wave, numbers, next)));
             }
-            texts.iter().try_for_each(|text| out.write_all(text))
+            ready.iter().try_for_each(|text| out.write_all(text))
         })?;
+        std::mem::swap(&mut ready, &mut next);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::finding;
+
+    #[test]
+    fn findings_are_written_in_order_across_parts_and_waves() {
+        let findings: Vec<Finding> = (0..7).map(|n| finding(n, 1, Severity::High)).collect();
+        for count in [0, 1, PART, PART + 1, WAVE, 2 * WAVE + PART + 3] {
+            let numbers: Vec<usize> = (0..count).map(|at| at % findings.len()).collect();
+            let mut out = Vec::new();
+            let write = |at: usize, finding: &Finding, text: &mut Vec<u8>| {
+                writeln!(text, "{at} {}", finding.id)
+            };
+            each(&findings, &numbers, &mut out, write).expect("memory takes it");
+            let line = |(at, number): (usize, &usize)| format!("{at} {}\n", findings[*number].id);
+            let expected: String = numbers.iter().enumerate().map(line).collect();
+            assert!(String::from_utf8(out) == Ok(expected), "{count}");
+        }
+        let gone = each(&findings, &[99], &mut Vec::new(), |_, _, _| Ok(()));
+        assert!(gone.is_err(), "a finding that is not there is no finding less");
+    }
 }

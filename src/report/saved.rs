@@ -23,6 +23,8 @@ use crate::policy::Severity;
 
 mod sums;
 
+pub use sums::wrong;
+
 /// What to do about a text that is no report.
 const HELP: &str = "name a report that `nhi-policy check -o json=FILE` or `-o jsonl=FILE` wrote; \
                     `nhi-policy schema report` shows the format";

@@ -145,3 +145,68 @@ fn what_the_check_reads_is_never_replaced() {
     }
     assert_eq!(std::fs::read_to_string(folder.path().join("key")).unwrap(), key);
 }
+
+#[test]
+fn a_source_that_is_gone_has_resolved_nothing() {
+    let with = |sources: &[&str]| {
+        let account = |id: &&str| json!({"id": format!("acc-{id}"), "source": id});
+        let accounts: Vec<Value> = sources.iter().map(account).collect();
+        let mut inventory: Value = serde_json::from_str(&inventory(&accounts)).unwrap();
+        inventory["sources"] = sources
+            .iter()
+            .map(|id| json!({"id": id, "kind": "aws", "exported_at": "2026-06-30T06:00:00Z"}))
+            .collect();
+        inventory.to_string()
+    };
+    let mut emptied: Value = serde_json::from_str(&with(&["dev", "prod"])).unwrap();
+    let accounts = emptied["accounts"].as_array_mut().unwrap();
+    accounts.retain(|account| account["id"] != "acc-prod");
+    let folder = laid(&[
+        ("two.json", &*with(&["dev", "prod"])),
+        ("one.json", &*with(&["dev"])),
+        ("emptied.json", &*emptied.to_string()),
+        ("other.json", &*with(&["dev", "stage"])),
+    ]);
+    check("two.json --write-baseline b.json").at(&folder).run().exits(1);
+    for fewer in ["one.json", "emptied.json"] {
+        let done = check(fewer).args("--baseline b.json").at(&folder).run().exits(2);
+        assert!(done.err.contains("2 x `aws`"), "{fewer}: {}", done.err);
+    }
+    // As many, but not the same: nobody knows what became of the other's findings.
+    let run = check("other.json --baseline b.json --write-baseline b.json --format json");
+    let report = run.at(&folder).run().exits(1).json();
+    assert_eq!(report["baseline"]["resolved"], json!([]));
+    let written = std::fs::read_to_string(folder.path().join("b.json")).unwrap();
+    assert!(written.contains("acc-prod") && written.contains("acc-stage"), "{written}");
+}
+
+#[test]
+fn neither_rules_nor_the_inventory_of_a_saved_report_are_replaced() {
+    let rule = crate::run::rule(
+        "mine",
+        "low",
+        "action == Action::\"keep\", resource is Account",
+        "when { resource.live }",
+    );
+    let folder = laid(&[
+        ("i.json", &*inventory(&[])),
+        ("r/mine.cedar", &*rule),
+        ("c.toml", "policies = [\"r\"]\n"),
+    ]);
+    for arguments in [
+        "check i.json --isolated --policies r -o json=r/mine.cedar",
+        "check i.json --config c.toml -o json=r/mine.cedar",
+        "check i.json --config c.toml --write-baseline r/mine.cedar",
+        "check i.json --config c.toml -o json=c.toml",
+    ] {
+        let done = crate::run::nhi(arguments).at(&folder).run().exits(2);
+        assert!(done.err.contains("would replace"), "{arguments}: {}", done.err);
+    }
+    check("i.json --policies r -o json=s.json -q").at(&folder).run().exits(1);
+    for file in ["i.json", "r/mine.cedar", "./r/../i.json"] {
+        let run = crate::run::nhi("report s.json -q -o").arg(format!("html={file}"));
+        let done = run.at(&folder).run().exits(2);
+        assert!(done.err.contains("would replace"), "{file}: {}", done.err);
+    }
+    assert_eq!(std::fs::read_to_string(folder.path().join("r/mine.cedar")).unwrap(), rule);
+}

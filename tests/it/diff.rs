@@ -155,3 +155,68 @@ fn damaged_reports_are_refused_together() {
     assert_eq!(done.faults(), 2, "{}", done.err);
     assert!(done.err.contains("a.json:1:") && done.err.contains("b.json:2:14"), "{}", done.err);
 }
+
+#[test]
+fn what_is_of_a_source_or_a_system_that_is_gone_is_not_resolved() {
+    let inventory = |sources: &[&str], systems: &[&str], others: u32| {
+        let mut inventory = sound();
+        inventory["people"].as_array_mut().unwrap().push(
+            json!({"id": "gone", "status": "terminated", "ended_at": "2026-06-01T00:00:00Z"}),
+        );
+        inventory["sources"] = sources
+            .iter()
+            .map(|id| json!({"id": id, "kind": "aws", "exported_at": "2026-06-30T06:00:00Z"}))
+            .collect();
+        inventory["systems"] = systems.iter().map(|id| json!({"id": id})).collect();
+        let mut accounts = Vec::new();
+        for (number, system) in systems.iter().enumerate() {
+            let mut account = json!({"id": format!("{system}:gone"), "system": system,
+                "status": "enabled", "type": "human", "identity": "gone"});
+            if let Some(source) = sources.get(number) {
+                account["source"] = json!(source);
+            }
+            accounts.push(account);
+        }
+        // As many as before are asked about.
+        for number in 0..others {
+            accounts.push(json!({"id": format!("more-{number}"), "system": systems[0],
+                "status": "enabled", "type": "human", "identity": "amy",
+                "last_login_at": "2026-06-29T08:00:00Z"}));
+        }
+        inventory["accounts"] = accounts.into();
+        inventory["credentials"][0].as_object_mut().unwrap().remove("account");
+        inventory["credentials"][0]["identity"] = "amy".into();
+        inventory["credentials"][0]["system"] = systems[0].into();
+        if let Some(source) = sources.first() {
+            inventory["people"][0]["source"] = json!(source);
+            inventory["credentials"][0]["source"] = json!(source);
+        }
+        inventory
+    };
+    let mut emptied = inventory(&["one", "two"], &["dev", "prod"], 1);
+    emptied["accounts"].as_array_mut().unwrap().retain(|account| account["id"] != "prod:gone");
+    let folder = reports(&[
+        ("both.json", inventory(&["one", "two"], &["dev", "prod"], 0), ""),
+        ("source.json", inventory(&["one"], &["dev"], 1), ""),
+        ("emptied.json", emptied, ""),
+        ("plain.json", inventory(&[], &["dev", "prod"], 0), ""),
+        ("system.json", inventory(&[], &["dev"], 1), ""),
+    ]);
+    for (arguments, change, says) in [
+        ("both.json source.json", "not_seen", "the source `two`"),
+        ("both.json emptied.json", "not_seen", "the source `two`"),
+        ("plain.json system.json", "unclear", "1 systems of 2"),
+    ] {
+        let found = diff(&folder, arguments).args("--format json").run().exits(0).json();
+        let entries = found["findings"].as_array().unwrap();
+        let entry = entries
+            .iter()
+            .find(|one| one["rule"] == "leaver-account-live" && one["new"].is_null())
+            .unwrap();
+        assert_eq!(entry["change"], change, "{arguments}: {entry}");
+        assert!(entry["why"].to_string().contains(says), "{arguments}: {entry}");
+        assert_eq!(found["counts"]["resolved"], 0, "{arguments}");
+        let warnings = found["warnings"].to_string();
+        assert!(warnings.contains(says), "{arguments}: {warnings}");
+    }
+}

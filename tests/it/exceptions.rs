@@ -369,3 +369,52 @@ fn without_the_rules_that_bound_exceptions_none_is_honoured() {
         assert_eq!(report["exceptions"][0]["state"], "refused", "{rule}");
     }
 }
+
+#[test]
+fn an_exception_without_a_principal_is_not_for_whoever_comes_next() {
+    let anybody = exception(&json!({"principal": null}));
+    let report = judged(std::slice::from_ref(&anybody), "");
+    assert_eq!(status(&report, "a").0, "violation");
+    assert_eq!(refusals(&report), ["exception-unused"]);
+    let why = report["exceptions"][0]["why"].to_string();
+    assert!(why.contains("names no principal") && why.contains("Person::ada"), "{why}");
+    let folder = laid_out(std::slice::from_ref(&anybody));
+    let run = nhi("exceptions inventory.json --isolated --as-of 2026-06-30T12:00:00Z");
+    let done = run.args("--exceptions exceptions.json").at(&folder).run().exits(0);
+    assert!(done.out.contains("names no principal"), "{}", done.out);
+    // One that names the same is its renewal, and the other way round.
+    let later = json!({"id": "y", "approved_at": "2026-06-11T00:00:00Z"});
+    let last = json!({"id": "z", "approved_at": "2026-06-12T00:00:00Z", "principal": null});
+    let report = judged(&[anybody, exception(&later), exception(&last)], "");
+    let register = report["exceptions"].as_array().unwrap();
+    let renewals =
+        |id: &str| register.iter().find(|one| one["id"] == id).unwrap()["renewals"].clone();
+    assert_eq!((renewals("x"), renewals("y"), renewals("z")), (0.into(), 1.into(), 2.into()));
+}
+
+#[test]
+fn what_says_that_the_inventory_is_a_part_can_not_be_waived() {
+    let mut inventory = inventory();
+    inventory["sources"][0]["expected_rows"] = 1000.into();
+    let excuse = exception(&json!({
+        "rule": "source-incomplete", "resource": {"type": "Inventory", "id": "inventory"},
+        "principal": {"type": "Source", "id": "hr"}
+    }));
+    let exceptions = json!({"version": "1", "exceptions": [excuse]});
+    let folder = laid(&[("i.json", &*inventory.to_string()), ("x.json", &*exceptions.to_string())]);
+    let report = report(check("i.json --exceptions x.json").at(&folder));
+    let findings = report["findings"].as_array().unwrap();
+    let finding = findings.iter().find(|one| one["rule"] == "source-incomplete").unwrap();
+    assert_eq!(finding["status"], "violation", "{finding}");
+    assert!(refusals(&report).contains(&"exception-not-waivable"), "{:?}", refusals(&report));
+}
+
+#[test]
+fn what_is_no_file_of_exceptions_is_told_how_one_begins() {
+    let folder = laid(&[("i.json", &*inventory().to_string()), ("x.json", "[]"), ("y.json", "")]);
+    for file in ["x.json", "y.json"] {
+        let done = check("i.json --exceptions").arg(file).at(&folder).run().exits(2);
+        assert!(done.said().contains("schema exceptions"), "{}", done.err);
+        assert!(!done.said().contains("generated_at"), "{}", done.err);
+    }
+}

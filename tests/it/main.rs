@@ -36,3 +36,4 @@ mod pseudonym;
 mod readme;
 mod report;
 mod run;
+mod verify;

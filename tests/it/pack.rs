@@ -93,7 +93,10 @@ fn a_pack_is_verified_and_judged_again_as_a_folder_and_as_an_archive() {
         let public = place.path().join("public.pem");
         let done = verify(path).arg("--key").arg(&public).args("--inventory").args(ACME).run();
         let said = done.exits(0).out;
-        assert!(said.contains("comes of the inventory") && said.contains("signed with"), "{said}");
+        assert!(
+            said.contains("comes of what was brought") && said.contains("signed with"),
+            "{said}"
+        );
     }
     let manifest = json_of(&to.join("manifest.json"));
     conforms(&schema("pack-manifest"), &manifest, "manifest");
@@ -235,8 +238,9 @@ fn exports_and_baselines_are_judged_again() {
     let to = folder.path().join("imported.zip");
     let exports = "testdata/exports --config testdata/exports.toml";
     nhi("pack --import").args(exports).arg("-o").arg(&to).run().exits(0);
-    verify(&to).args("--inventory testdata/exports").run().exits(0);
-    verify(&to).args("--inventory testdata/acme").run().exits(1);
+    let config = "--config testdata/exports.toml";
+    verify(&to).args("--inventory testdata/exports").args(config).run().exits(0);
+    verify(&to).args("--inventory testdata/acme").args(config).run().exits(1);
 }
 
 #[test]

@@ -166,3 +166,57 @@ fn a_baseline_keeps_nobodys_name() {
     assert!(written.contains("gh:1") && written.contains("gh:2"), "{written}");
     assert!(!written.contains("ada-id"), "{written}");
 }
+
+#[test]
+fn what_is_said_beside_the_report_names_nobody() {
+    let folder = folder(&[("key", KEY)]);
+    let key = folder.path().join("key");
+    let import = "check testdata/exports --import --config testdata/exports.toml -q --pseudonymize";
+    nhi(import).arg(&key).run();
+    let loud = import.replace(" -q", "");
+    let plain = nhi(loud.trim_end_matches(" --pseudonymize")).run().err;
+    let hidden = nhi(&loud).arg(&key).run().err;
+    assert_eq!(plain.lines().count(), hidden.lines().count(), "{hidden}");
+    let people = std::fs::read_to_string(root().join("testdata/exports/people.csv")).unwrap();
+    let words: BTreeSet<String> = people
+        .lines()
+        .skip(1)
+        .flat_map(|line| line.split([',', ';', '\t']))
+        .filter(|cell| cell.contains('@'))
+        .map(|cell| cell.trim_matches('"').split('@').next().unwrap().to_lowercase())
+        .collect();
+    assert!(!words.is_empty());
+    let told: Vec<&String> =
+        words.iter().filter(|word| names(&hidden.to_lowercase(), word)).collect();
+    assert!(told.is_empty(), "{told:?}\n{hidden}");
+    // Faults tell the place, and not who stands there.
+    let wrong = "testdata/defects/person-twice.json";
+    let text = std::fs::read_to_string(root().join(wrong)).unwrap();
+    let done = check(wrong).run().exits(2);
+    let done_hidden = check(wrong).args("--pseudonymize").arg(&key).run().exits(2);
+    assert!(done_hidden.err.contains("person-twice.json:"), "{}", done_hidden.err);
+    let inventory: Value = serde_json::from_str(&text).unwrap();
+    let id = inventory["people"][0]["id"].as_str().unwrap();
+    assert!(done.err.contains(id) && !done_hidden.err.contains(id), "{}", done_hidden.err);
+}
+
+#[test]
+fn a_number_of_an_employee_in_an_id_and_a_kind_of_source_are_hidden_and_dates_are_not() {
+    let inventory = serde_json::json!({
+        "version": "1", "generated_at": "2026-06-30T06:00:00Z", "systems": [{"id": "gh"}],
+        "sources": [{"id": "s", "kind": "export of Zola", "exported_at": "2026-06-30T06:00:00Z"}],
+        "people": [
+            {"id": "p1", "name": "Zola", "employee_number": "4711", "status": "terminated", "ended_at": "2026-06-01T00:00:00Z"},
+            {"id": "p2", "employee_number": "2026", "status": "active"}],
+        "accounts": [{"id": "gh:4711:1", "system": "gh", "status": "enabled", "identity": "p1"}],
+        "credentials": [{"id": "c-4711-2026", "kind": "api_key", "status": "active", "account": "gh:4711:1"}],
+    });
+    let folder = folder(&[("i.json", &inventory.to_string()), ("key", KEY)]);
+    for format in formats() {
+        let run = check("i.json --pseudonymize key --format").arg(&format);
+        let out = run.at(&folder).run().exits(1).out;
+        assert!(!names(&out, "4711") && !out.contains("Zola"), "{format}: {out}");
+    }
+    let report = check("i.json --pseudonymize key --format json").at(&folder).run().exits(1).out;
+    assert!(report.contains("left on 2026-06-01") || report.contains("end date: 2026-06-01"));
+}

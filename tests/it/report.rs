@@ -183,3 +183,40 @@ fn a_report_that_excuses_itself_is_refused() {
         assert_eq!(done.code, 2, "{name}: {}", done.out);
     }
 }
+
+#[test]
+fn what_no_check_could_have_found_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let written = check("testdata/acme --exceptions testdata/exceptions.json --format json")
+        .run()
+        .exits(1)
+        .json();
+    let rules = written["rules"].as_array().unwrap();
+    let fired = rules.iter().position(|rule| rule["violations"] != 0).unwrap();
+    let register = written["exceptions"].as_array().unwrap();
+    let refused = register.iter().position(|one| one["state"] == "refused").unwrap();
+    let edits = [
+        ("asked", format!("/rules/{fired}/asked"), json!(0)),
+        ("no accounts", "/population/accounts".into(), json!(0)),
+        ("no file of an inventory", "/inventory".into(), json!([])),
+        ("is refused", format!("/exceptions/{refused}/state"), "active".into()),
+        ("no time", "/findings/0/since".into(), "x".into()),
+        ("overdue", "/findings/0/overdue_days".into(), json!(-5)),
+        ("action", "/findings/0/action".into(), "dance".into()),
+        ("a line", "/findings/0/location/line".into(), json!(0)),
+        ("digest", "/findings/0/id".into(), "../../x".into()),
+        ("digest", "/findings/0/id".into(), "0".repeat(32).into()),
+        ("digest", "/findings/0/resource/id".into(), "someone-else".into()),
+        ("generated_at", "/as_of/origin".into(), "generated_at".into()),
+        ("--as-of", "/run_at".into(), "2026-01-01T00:00:00Z".into()),
+    ];
+    for (says, pointer, value) in edits {
+        let mut edited = written.clone();
+        *edited.pointer_mut(&pointer).unwrap() = value;
+        let path = folder.path().join("r.json");
+        std::fs::write(&path, edited.to_string()).unwrap();
+        let done = nhi("report").arg(&path).run().refused();
+        assert!(done.said().contains(says), "{pointer}: {}", done.err);
+        nhi("diff").arg(&path).arg(&path).run().refused();
+    }
+}

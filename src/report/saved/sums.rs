@@ -8,20 +8,45 @@ use crate::policy::digest;
 use crate::report::model::{ExceptionState, Mark, Report, Status, Verdict};
 use crate::time::Instant;
 
+mod single;
+
 /// What doesn't agree.
-pub(super) fn wrong(report: &Report) -> Vec<String> {
+pub fn wrong(report: &Report) -> Vec<String> {
     let mut wrong = Vec::new();
     for (name, instant) in [("as_of", &report.as_of.value), ("run_at", &report.run_at)] {
         if Instant::parse(instant).is_err() {
             wrong.push(format!("`{name}` is no time: {}", quote(instant)));
         }
     }
+    as_of(report, &mut wrong);
     rules(report, &mut wrong);
     findings(report, &mut wrong);
+    report.findings.iter().for_each(|finding| single::wrong(finding, report, &mut wrong));
     exceptions(report, &mut wrong);
     marks(report, &mut wrong);
     verdict(report, &mut wrong);
     wrong
+}
+
+/// Facts are judged as of when the inventory was made, or as of an instant that was given, which is
+/// then that of the run too.
+fn as_of(report: &Report, wrong: &mut Vec<String>) {
+    let instant = |text: &str| Instant::parse(text).ok();
+    let made = report.inventory.iter().filter_map(|file| instant(&file.generated_at)).max();
+    let (value, run_at) = (instant(&report.as_of.value), instant(&report.run_at));
+    if report.inventory.is_empty() {
+        wrong.push("it names no file of an inventory".to_owned());
+    }
+    match report.as_of.origin.as_ref() {
+        "generated_at" if value == made => {}
+        "generated_at" => wrong.push(format!(
+            "`as_of` is said to be the `generated_at` of the inventory, and is {}",
+            quote(&report.as_of.value)
+        )),
+        "--as-of" if value == run_at => {}
+        "--as-of" => wrong.push("`run_at` is another instant than --as-of".to_owned()),
+        other => wrong.push(format!("`as_of` can't be from {}", quote(other))),
+    }
 }
 
 /// All rules are there: their digest is that of the set.
@@ -31,6 +56,17 @@ fn rules(report: &Report, wrong: &mut Vec<String>) {
     if found != report.policies.sha256 {
         let count = report.rules.len();
         wrong.push(format!("its {count} rules aren't those whose digest it states"));
+    }
+    for rule in &report.rules {
+        let found = [rule.violations, rule.waived, rule.indeterminate];
+        let found = found.into_iter().fold(0_u64, u64::saturating_add);
+        let id = quote(&rule.id);
+        if !rule.enabled && rule.asked > 0 {
+            wrong.push(format!("the rule {id} is off, and was asked {} questions", rule.asked));
+        } else if rule.asked < found {
+            let asked = rule.asked;
+            wrong.push(format!("the rule {id} was asked {asked} questions, and found {found}"));
+        }
     }
 }
 
@@ -86,6 +122,10 @@ fn exceptions(report: &Report, wrong: &mut Vec<String>) {
         if found != exception.waived || found > 0 && !honoured {
             let id = quote(&exception.id);
             wrong.push(format!("the exception {id} can't have waived {found} findings"));
+        }
+        if honoured && !(exception.refused_by.is_empty() && exception.why.is_empty()) {
+            let id = quote(&exception.id);
+            wrong.push(format!("the exception {id} is refused, and said to be honoured"));
         }
     }
     for exception in waived.keys() {
