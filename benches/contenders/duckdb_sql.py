@@ -1,14 +1,16 @@
-"""The rules in SQL, by DuckDB with declared types: duckdb_sql.py RULES INVENTORY.jsonl OUTPUT
+"""The rules in SQL, by DuckDB with declared types: duckdb_sql.py RULES INVENTORY OUTPUT
 
-Each type of record is a column of one table. DuckDB reads JSON Lines on all cores, and one big
-document on one: this is its quick way.
+Each type of record is a column of one table, as in JSON Lines, which DuckDB reads on all cores. One
+big document it reads on one.
 """
 
+import os
 import sys
 
 import duckdb
 
 AT = "TIMESTAMP"
+PLURALS = {"person": "people"}
 RECORDS = {
     "team": dict(id="VARCHAR"),
     "person": dict(id="VARCHAR", status="VARCHAR", ended_at=AT, started_at=AT),
@@ -27,10 +29,19 @@ def main():
     rules, inventory, output = sys.argv[1:]
     structs = {record: "STRUCT(" + ", ".join(f"{name} {kind}" for name, kind in fields.items()) + ")"
                for record, fields in RECORDS.items()}
-    columns = ", ".join(f"{record}: '{struct}'" for record, struct in structs.items())
     db = duckdb.connect()
     db.execute("set variable now = TIMESTAMP '2026-08-01 00:00:00'; set preserve_insertion_order = false")
-    db.execute(f"create temp table line as from read_ndjson('{inventory}', columns = {{{columns}}})")
+    if inventory.endswith(".jsonl"):
+        columns = ", ".join(f"{record}: '{struct}'" for record, struct in structs.items())
+        db.execute(f"create temp table line as from read_ndjson('{inventory}', columns = {{{columns}}})")
+    else:
+        plural = {record: PLURALS.get(record, record + "s") for record in structs}
+        columns = ", ".join(f"{plural[record]}: '{struct}[]'" for record, struct in structs.items())
+        size = os.path.getsize(inventory) + 1
+        db.execute(f"create temp table document as from read_json('{inventory}', columns = {{{columns}}},"
+                   f" maximum_object_size = {size})")
+        records = (f"select unnest({plural[record]}) as {record} from document" for record in structs)
+        db.execute(f"create temp table line as {' union all by name '.join(records)}")
     with open(rules) as text:
         db.execute(text.read().replace("{output}", output))
 
