@@ -12,6 +12,7 @@
 
 mod acme;
 mod baseline;
+mod benchmark;
 mod broken;
 mod clean;
 mod commands;
