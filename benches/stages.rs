@@ -89,14 +89,14 @@ fn written(credentials: u32) -> NamedTempFile {
 }
 
 fn asked(graph: &Graph, rules: &RuleSet, setting: Setting<'_>) -> Answers {
-    ask(graph, rules, setting, Depth::Candidates, &SUBJECTS, &|_| {})
+    ask(graph, rules, setting, Depth::default(), &SUBJECTS, &|_| {})
 }
 
 fn judged<'a>(
     graph: &'a Graph,
     rules: &'a RuleSet,
     setting: Setting<'a>,
-    Answers { hits, tallies }: Answers,
+    Answers { hits, tallies, .. }: Answers,
 ) -> Report<Made<'a>> {
     let kept = hits.into_par_iter().filter_map(|hit| Kept::new(graph, rules, setting, hit));
     let kept = kept.collect();

@@ -72,18 +72,19 @@ impl Instant {
     /// the library.
     fn plain(text: &str) -> Option<Self> {
         let text: &[u8; 20] = text.as_bytes().try_into().ok()?;
-        let [y, e, a, r, b'-', m, o, b'-', d, t, b'T', h, u, b':', i, n, b':', s, c, b'Z'] = *text
-        else {
-            return None;
-        };
-        let number = |digits: [u8; 2]| {
-            let [tens, ones] = digits.map(|digit| digit.wrapping_sub(b'0'));
+        let two = |at: usize| {
+            let digit = |at: usize| text.get(at).map(|digit| digit.wrapping_sub(b'0'));
+            let (tens, ones) = (digit(at)?, digit(at + 1)?);
             (tens < 10 && ones < 10).then(|| tens * 10 + ones)
         };
-        let year = i32::from(number([y, e])?) * 100 + i32::from(number([a, r])?);
-        let month = time::Month::try_from(number([m, o])?).ok()?;
-        let date = time::Date::from_calendar_date(year, month, number([d, t])?).ok()?;
-        let (hour, minute, second) = (number([h, u])?, number([i, n])?, number([s, c])?);
+        let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'Z')];
+        if marks.iter().any(|(at, mark)| text.get(*at) != Some(mark)) {
+            return None;
+        }
+        let year = i32::from(two(0)?) * 100 + i32::from(two(2)?);
+        let month = time::Month::try_from(two(5)?).ok()?;
+        let date = time::Date::from_calendar_date(year, month, two(8)?).ok()?;
+        let (hour, minute, second) = (two(11)?, two(14)?, two(17)?);
         if hour > 23 || minute > 59 || second > 59 {
             return None;
         }
