@@ -3,8 +3,8 @@
 //! In come paths, out comes an [`Inventory`], or every fault of every file, with its place. What
 //! the records say of each other is the next step's.
 //!
-//! There are two ways in. The quick one ([`stream`]) takes texts that are plainly right: block by
-//! block, on all cores, in little memory. Where anything is odd, the exact one ([`reader`]) reads
+//! There are two ways in. The quick one (`stream`) takes texts that are plainly right: block by
+//! block, on all cores, in little memory. Where anything is odd, the exact one (`reader`) reads
 //! all texts from the beginning, one after the other, and says what is wrong where.
 
 use std::collections::BTreeMap;
