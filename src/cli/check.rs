@@ -8,7 +8,6 @@ use super::outputs::Outputs;
 use super::{Exit, RuleArguments, Terminal};
 use crate::ask::Depth;
 use crate::ask::audit::Audit;
-use crate::ask::condition::Setting;
 use crate::baseline::Baseline;
 use crate::config::Wishes;
 use crate::exceptions::{self, Exception};
@@ -16,7 +15,6 @@ use crate::fault::{Fault, Faults};
 use crate::import::report::Report as ImportReport;
 use crate::import::store::Form;
 use crate::import::{Imported, import};
-use crate::judge::{self, Judged, Made, Terms};
 use crate::link::Graph;
 use crate::load::{self, Loaded, files::name_of};
 use crate::policy::{RuleSet, Severity};
@@ -26,9 +24,11 @@ use crate::report::model::Report;
 use crate::report::output;
 use crate::time::Instant;
 
+mod judging;
 mod progress;
 
-use progress::Bar;
+pub(super) use judging::Judging;
+use judging::in_threads;
 
 /// What the exit status says.
 const STATUS: &str = "\
@@ -195,9 +195,11 @@ fn check(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Faults> {
     )?;
     let wishes = Wishes { fail_on: arguments.fail_on.unwrap_or(wishes.fail_on), ..wishes };
     let exceptions = exceptions.map_err(|faults| hidden(faults, key.as_ref()))?;
-    let judging = arguments.judging();
-    let judged = find(&rules, &mut graph, &exceptions, &judging, terminal)?;
-    let report = report(&rules, &wishes, &graph, judged, &judging);
+    let audit = Audit(Some(arguments.audit));
+    let depth = if arguments.exhaustive { Depth::Exhaustive } else { Depth::Candidates(audit) };
+    let judging = Judging::now(arguments.as_of, depth, arguments.jobs);
+    let judged = judging.find(&rules, &mut graph, &exceptions, terminal)?;
+    let report = judging.report(&rules, &wishes, &graph, judged);
     if key.is_none() && arguments.baseline.is_none() && arguments.write_baseline.is_none() {
         return arguments.write(&report, terminal);
     }
@@ -299,104 +301,4 @@ pub(super) fn read(
         terminal.note(&format!("never asked: {} (its action is not asked yet)", rule.id));
     }
     Ok(Read { rules, wishes, loaded, told })
-}
-
-/// How to judge.
-pub(super) struct Judging {
-    /// `--as-of`
-    pub as_of: Option<Instant>,
-    /// When the check ran, where that isn't now or `as_of`.
-    pub run_at: Option<Instant>,
-    /// `--exhaustive`
-    pub depth: Depth,
-    /// `-j`
-    pub jobs: Option<std::num::NonZeroUsize>,
-    /// By the clock.
-    pub started: Instant,
-}
-
-impl Arguments {
-    fn judging(&self) -> Judging {
-        let audit = Audit(Some(self.audit));
-        let depth = if self.exhaustive { Depth::Exhaustive } else { Depth::Candidates(audit) };
-        Judging {
-            as_of: self.as_of,
-            run_at: None,
-            depth,
-            jobs: self.jobs,
-            started: Instant::wall_clock(),
-        }
-    }
-}
-
-impl Judging {
-    fn setting<'a>(&self, rules: &'a RuleSet, graph: &Graph) -> Setting<'a> {
-        Setting {
-            now: graph.now,
-            run_at: self.run_at.or(self.as_of).unwrap_or(self.started),
-            parameters: &rules.parameters,
-        }
-    }
-}
-
-/// Asks.
-fn find(
-    rules: &RuleSet,
-    graph: &mut Graph,
-    exceptions: &[Exception],
-    judging: &Judging,
-    terminal: Terminal,
-) -> Result<Judged, Faults> {
-    let setting = judging.setting(rules, graph);
-    let bar = Bar::new(graph, terminal);
-    let judged =
-        judge::find(graph, rules, setting, judging.depth, exceptions, &|done| bar.at(done));
-    bar.end();
-    judged
-}
-
-/// Judges.
-fn report<'a>(
-    rules: &'a RuleSet,
-    wishes: &Wishes,
-    graph: &'a Graph,
-    judged: Judged,
-    judging: &Judging,
-) -> Report<Made<'a>> {
-    let terms = Terms {
-        fail_on: wishes.fail_on,
-        expect: wishes.expect.clone(),
-        as_of_origin: if judging.as_of.is_some() { "--as-of" } else { "generated_at" },
-    };
-    judge::judge(graph, rules, judged, judging.setting(rules, graph), &terms)
-}
-
-/// Asks and judges, and holds all findings.
-pub(super) fn held(
-    rules: &RuleSet,
-    wishes: &Wishes,
-    graph: &mut Graph,
-    exceptions: &[Exception],
-    judging: &Judging,
-    terminal: Terminal,
-) -> Result<Report, Faults> {
-    in_threads(judging.jobs, || {
-        let judged = find(rules, graph, exceptions, judging, terminal)?;
-        Ok(Findings::held(&report(rules, wishes, graph, judged, judging)).into_owned())
-    })?
-}
-
-fn in_threads<T: Send>(
-    jobs: Option<std::num::NonZeroUsize>,
-    work: impl FnOnce() -> T + Send,
-) -> Result<T, Faults> {
-    // Evaluating a deeply nested condition takes stack.
-    const STACK: usize = 16 << 20;
-    const MOST: usize = 256;
-    let threads = jobs.map_or(0, std::num::NonZeroUsize::get).min(MOST);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build();
-    let pool = pool.map_err(|error| {
-        Fault::new(format!("threads can't be started: {error}"), "ask for fewer with -j")
-    })?;
-    Ok(pool.install(work))
 }

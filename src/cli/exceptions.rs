@@ -73,14 +73,8 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
         key.as_ref(),
         terminal,
     )?;
-    let judging = check::Judging {
-        as_of: arguments.as_of,
-        run_at: None,
-        depth: Depth::default(),
-        jobs: None,
-        started: Instant::wall_clock(),
-    };
-    let mut report = check::held(&rules, &wishes, &mut graph, &exceptions, &judging, terminal)?;
+    let judging = check::Judging::now(arguments.as_of, Depth::default(), None);
+    let mut report = judging.held(&rules, &wishes, &mut graph, &exceptions, terminal)?;
     if let Some(key) = &key {
         Pseudonyms::new(&graph, key).apply(&mut report);
     }

@@ -90,14 +90,8 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
     let now = arguments.as_of.unwrap_or(loaded.inventory.generated_at);
     let mut graph = loaded.link(now)?;
     let depth = if arguments.exhaustive { Depth::Exhaustive } else { Depth::default() };
-    let judging = check::Judging {
-        as_of: arguments.as_of,
-        run_at: None,
-        depth,
-        jobs: arguments.jobs,
-        started: Instant::wall_clock(),
-    };
-    let mut report = check::held(&rules, &wishes, &mut graph, &exceptions, &judging, terminal)?;
+    let judging = check::Judging::now(arguments.as_of, depth, arguments.jobs);
+    let mut report = judging.held(&rules, &wishes, &mut graph, &exceptions, terminal)?;
     if let Some(path) = &arguments.baseline {
         Baseline::hold(path, &mut report)?;
     }

@@ -33,8 +33,8 @@ pub struct Kept {
 
 impl Kept {
     /// What is kept of an answer.
-    pub fn new(graph: &Graph, rules: &RuleSet, setting: Setting<'_>, hit: Hit) -> Option<Self> {
-        let rule = rules.rules.get(hit.rule)?;
+    pub fn new(graph: &Graph, rules: &RuleSet, setting: Setting<'_>, hit: Hit) -> Self {
+        let rule = rules.numbered(hit.rule);
         let case = Case { graph, question: hit.question, setting };
         let privileged = rule.severity_privileged.filter(|_| case.is_privileged());
         let status = match hit.verdict {
@@ -42,7 +42,7 @@ impl Kept {
             Verdict::Failed(_) => Status::Indeterminate,
         };
         let severity = privileged.unwrap_or(rule.severity);
-        Some(Self { hit, severity, status, exception: None })
+        Self { hit, severity, status, exception: None }
     }
 }
 
@@ -74,27 +74,23 @@ impl<'a> Made<'a> {
         let target = Target { types: &rules.types, graph: Some(graph), setting };
         let mut conditions = FxHashMap::default();
         for Hit { rule: number, question, .. } in kept.iter().map(|kept| &kept.hit) {
-            if let Some(rule) = rules.rules.get(*number) {
-                let env = Env::of(*question);
-                conditions
-                    .entry((*number, env))
-                    .or_insert_with(|| Condition::of(rule, env, target));
-            }
+            let env = Env::of(*question);
+            let compile = || Condition::of(rules.numbered(*number), env, target);
+            conditions.entry((*number, env)).or_insert_with(compile);
         }
         Self { graph, rules, setting, kept, exceptions, conditions }
     }
 
-    fn case(&self, number: usize) -> Option<(&Kept, &Rule, Case<'_>)> {
-        let kept = self.kept.get(number)?;
-        let rule = self.rules.rules.get(kept.hit.rule)?;
+    fn case(&self, kept: &Kept) -> (&Rule, Case<'_>) {
         let (graph, setting) = (self.graph, self.setting);
-        Some((kept, rule, Case { graph, question: kept.hit.question, setting }))
+        let case = Case { graph, question: kept.hit.question, setting };
+        (self.rules.numbered(kept.hit.rule), case)
     }
 
-    fn make(&self, number: usize) -> Option<Finding> {
-        let (kept, rule, case) = self.case(number)?;
+    fn make(&self, kept: &Kept) -> Finding {
+        let (rule, case) = self.case(kept);
         let question = kept.hit.question;
-        let condition = self.conditions.get(&(kept.hit.rule, Env::of(question)))?;
+        let condition = self.conditions.get(&(kept.hit.rule, Env::of(question)));
         let (principal, resource) = (case.thing(question.principal), case.thing(question.resource));
         let (since, overdue_days) = case.overdue(rule);
         let message = match &kept.hit.verdict {
@@ -106,7 +102,7 @@ impl<'a> Made<'a> {
         };
         let nobody = matches!(question.principal.kind, NodeKind::Nobody | NodeKind::Inventory);
         let exception = kept.exception.and_then(|number| self.exceptions.get(number as usize));
-        Some(Finding {
+        Finding {
             id: id_of(&rule.id, question.action.name(), (!nobody).then_some(&principal), &resource),
             rule: rule.id.clone(),
             status: kept.status,
@@ -119,7 +115,7 @@ impl<'a> Made<'a> {
             resource,
             system: case.system().map(str::to_owned),
             location: case.location(),
-            facts: case.facts(condition),
+            facts: condition.map(|condition| case.facts(condition)).unwrap_or_default(),
             since: since.map(|since| since.to_string()),
             overdue_days,
             accountable: case.accountable(rule),
@@ -127,7 +123,7 @@ impl<'a> Made<'a> {
             controls: rule.controls.clone(),
             exception: exception.cloned(),
             mark: None,
-        })
+        }
     }
 }
 
@@ -140,7 +136,7 @@ impl Findings for Made<'_> {
         let kept = self.kept.get(number)?;
         let exception = kept.exception.and_then(|number| self.exceptions.get(number as usize));
         Some(Head {
-            rule: &self.rules.rules.get(kept.hit.rule)?.id,
+            rule: &self.rules.numbered(kept.hit.rule).id,
             severity: kept.severity,
             status: kept.status,
             exception: exception.map(String::as_str),
@@ -149,17 +145,17 @@ impl Findings for Made<'_> {
     }
 
     fn overdue_days(&self, number: usize) -> Option<i64> {
-        let (_, rule, case) = self.case(number)?;
+        let (rule, case) = self.case(self.kept.get(number)?);
         case.overdue(rule).1
     }
 
     fn finding(&self, number: usize) -> Option<Cow<'_, Finding>> {
-        self.make(number).map(Cow::Owned)
+        self.kept.get(number).map(|kept| Cow::Owned(self.make(kept)))
     }
 
     fn held(report: &Report<Self>) -> Cow<'_, Report> {
         let made = &report.findings;
-        let all = (0..made.count()).into_par_iter().filter_map(|number| made.make(number));
+        let all = made.kept.par_iter().map(|kept| made.make(kept));
         Cow::Owned(report.with(all.collect()))
     }
 }

@@ -86,7 +86,7 @@ pub fn find(
 
 /// What is kept of some answers.
 fn kept(graph: &Graph, rules: &RuleSet, setting: Setting<'_>, hits: Vec<Hit>) -> Vec<Kept> {
-    hits.into_par_iter().filter_map(|hit| Kept::new(graph, rules, setting, hit)).collect()
+    hits.into_par_iter().map(|hit| Kept::new(graph, rules, setting, hit)).collect()
 }
 
 /// Makes the report.

@@ -129,6 +129,12 @@ impl RuleSet {
         Ok(Self { rules, types, parameters, controls, cases, settings })
     }
 
+    /// A rule by its number in [`RuleSet::rules`].
+    #[expect(clippy::indexing_slicing, reason = "the number comes from the set it is used on")]
+    pub fn numbered(&self, number: usize) -> &Rule {
+        &self.rules[number]
+    }
+
     /// A rule by its id.
     pub fn find(&self, id: &str) -> Option<&Rule> {
         self.rules

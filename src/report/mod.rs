@@ -84,29 +84,20 @@ impl Format {
             Self::Json => json::document(report, out),
             Self::Jsonl => json::lines(report, out),
             Self::Sarif => sarif::write(report, out),
-            other => other.write_held(&F::held(report), out),
+            Self::Junit => junit::write(&F::held(report), out),
+            Self::Ocsf => ocsf::write(&F::held(report), out),
+            Self::Oscal => oscal::write(&F::held(report), out),
+            Self::Html => html::write(&F::held(report), out),
+            Self::Csv => csv::write(&F::held(report), out),
+            Self::Markdown => markdown::write(&F::held(report), out),
+            Self::Github => github::write(&F::held(report), out),
+            Self::Gitlab => gitlab::write(&F::held(report), out),
         }
     }
 
     /// Whether it goes through the findings without holding them all.
     pub fn streams(self) -> bool {
         matches!(self, Self::Text | Self::Json | Self::Jsonl | Self::Sarif)
-    }
-
-    fn write_held(self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-        match self {
-            Self::Text | Self::Json | Self::Jsonl | Self::Sarif => {
-                Err(io::Error::other("this format is streamed"))
-            }
-            Self::Junit => junit::write(report, out),
-            Self::Ocsf => ocsf::write(report, out),
-            Self::Oscal => oscal::write(report, out),
-            Self::Html => html::write(report, out),
-            Self::Csv => csv::write(report, out),
-            Self::Markdown => markdown::write(report, out),
-            Self::Github => github::write(report, out),
-            Self::Gitlab => gitlab::write(report, out),
-        }
     }
 }
 

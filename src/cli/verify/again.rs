@@ -61,15 +61,11 @@ impl Arguments {
         let given = manifest.as_of.origin == "--as-of";
         let as_of = given.then(|| instant(&manifest.as_of.value)).transpose()?;
         let now = as_of.unwrap_or(loaded.inventory.generated_at);
-        let judging = check::Judging {
-            as_of,
-            run_at: if given { None } else { Some(instant(&manifest.run_at)?) },
-            depth: if manifest.options.exhaustive { Depth::Exhaustive } else { Depth::default() },
-            jobs: None,
-            started: Instant::wall_clock(),
-        };
+        let depth = if manifest.options.exhaustive { Depth::Exhaustive } else { Depth::default() };
+        let run_at = as_of.map_or_else(|| instant(&manifest.run_at), Ok)?;
+        let judging = check::Judging { as_of, run_at, depth, jobs: None };
         let mut graph = loaded.link(now)?;
-        let mut report = check::held(&rules, &wishes, &mut graph, &exceptions, &judging, terminal)?;
+        let mut report = judging.held(&rules, &wishes, &mut graph, &exceptions, terminal)?;
         if let Some((baseline, name)) = baseline {
             baseline.mark(Path::new(&name), &mut report);
         }
