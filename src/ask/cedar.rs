@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use cedar_policy::{
     Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid, Policy,
@@ -28,7 +28,7 @@ pub enum Verdict {
     /// The rule forbids it.
     Violated,
     /// The rule's condition can't be evaluated, for this reason.
-    Failed(String),
+    Failed(Box<str>),
 }
 
 /// Questions that are put to Cedar together.
@@ -98,6 +98,7 @@ pub(super) struct Cedar<'a> {
     /// The words of each vocabulary.
     words: Vec<Vec<Option<RestrictedExpression>>>,
     contexts: Vec<Option<(Context, EntityUid)>>,
+    times: Mutex<Vec<Times>>,
 }
 
 impl<'a> Cedar<'a> {
@@ -123,6 +124,7 @@ impl<'a> Cedar<'a> {
             types: NodeKind::ALL.iter().map(|kind| kind.name().parse().ok()).collect(),
             words: words(),
             contexts: Action::ALL.iter().map(context).collect(),
+            times: Mutex::default(),
         }
     }
 
@@ -160,7 +162,7 @@ impl<'a> Cedar<'a> {
         entities: Result<&Entities, &String>,
     ) -> Vec<(usize, Verdict)> {
         let all = |reason: &str| {
-            rules.iter().map(|rule| (*rule, Verdict::Failed(reason.to_owned()))).collect()
+            rules.iter().map(|rule| (*rule, Verdict::Failed(reason.into()))).collect()
         };
         match (entities, self.request(question), &bundle.policies) {
             (Ok(entities), Some(request), Some(policies)) => {
@@ -191,7 +193,8 @@ impl<'a> Cedar<'a> {
             let cedar_policy::AuthorizationError::PolicyEvaluationError(error) = error;
             let reason = error.inner().to_string();
             answers.extend(
-                number(error.policy_id().as_ref()).map(|rule| (rule, Verdict::Failed(reason))),
+                number(error.policy_id().as_ref())
+                    .map(|rule| (rule, Verdict::Failed(reason.into()))),
             );
         }
         answers.sort_by_key(|(rule, _)| *rule);
@@ -258,9 +261,13 @@ impl<'a> Cedar<'a> {
             }
             same
         });
-        let mut times = Times::default();
+        let lock = || self.times.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut times = lock().pop().unwrap_or_default();
         let entity = |(node, view)| self.entity(node, view, &mut times);
         let entities: Result<Vec<Entity>, String> = needed.into_iter().map(entity).collect();
+        if times.len() < MOST_TIMES {
+            lock().push(times);
+        }
         // Cheaper than to make them of all at once: next to none is in another.
         let entities = Entities::empty().add_entities(entities?, None);
         entities.map_err(|error| error.to_string())
@@ -305,8 +312,12 @@ fn string(text: &str) -> RestrictedExpression {
     RestrictedExpression::new_string(text.to_owned())
 }
 
-/// Instants that have been put into Cedar's terms: it takes microseconds to make one.
+/// Instants that have been put into Cedar's terms: it takes microseconds to make one, and many dates
+/// are the same. A thread uses one such table at a time.
 type Times = FxHashMap<Instant, RestrictedExpression>;
+
+/// A table with more instants is given up: where they are all different it would only grow.
+const MOST_TIMES: usize = 1 << 15;
 
 fn time(at: Instant) -> RestrictedExpression {
     let mut text = Vec::with_capacity(24);

@@ -198,6 +198,7 @@ fn gather(parts: Vec<Part>, slices: &[Slice], rules: usize) -> Answers {
         Answers { hits: Vec::new(), tallies: vec![Tally::default(); rules], disputes: Vec::new() };
     let mut totals: Vec<(u64, Vec<u64>)> =
         slices.iter().map(|slice| (0, vec![0; slice.optional.len()])).collect();
+    answers.hits.reserve_exact(parts.iter().map(|part| part.hits.len()).sum());
     for part in parts {
         answers.hits.extend(part.hits);
         answers.disputes.extend(part.disputes);

@@ -158,6 +158,10 @@ macro_rules! kinds {
                 let mut task_places = batch.task_places.drain(..);
                 $(
                     let count = batch.$field.len();
+                    // Records of a kind mostly stand together: its room is no longer needed.
+                    if count == 0 {
+                        batch.$field = Vec::new();
+                    }
                     self.$field.reserve(count, count.saturating_mul(following));
                     for (record, place) in batch.$field.drain(..) {
                         let is_new = self.add(record, place)?;

@@ -31,7 +31,7 @@ macro_rules! vocabulary {
     ($( $(#[$meta:meta])* $name:ident { $($variant:ident = $text:literal),* $(,)? } )*) => {
         $(
             $(#[$meta])*
-            #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+            #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
             #[allow(missing_docs, reason = "the words speak for themselves")]
             pub enum $name { $($variant),* }
 

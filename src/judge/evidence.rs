@@ -309,10 +309,10 @@ impl<'a> Case<'a> {
         let graph = self.graph;
         match kind {
             NodeKind::System => Some(row),
-            NodeKind::Account => graph.account(row).system,
-            NodeKind::Credential => graph.credential(row).system,
-            NodeKind::Entitlement => graph.entitlement(row).system,
-            NodeKind::Group => graph.group(row).system,
+            NodeKind::Account => graph.account(row).system.get(),
+            NodeKind::Credential => graph.credential(row).system.get(),
+            NodeKind::Entitlement => graph.entitlement(row).system.get(),
+            NodeKind::Group => graph.group(row).system.get(),
             NodeKind::Revocation => graph.revocation(row).system,
             _ => None,
         }

@@ -70,7 +70,13 @@ impl<'a> Made<'a> {
         mut kept: Vec<Kept>,
         exceptions: Vec<String>,
     ) -> Self {
-        kept.par_sort_by(|a, b| in_order(graph, a, b));
+        // Of a rule they come in the order of the records, which often is that of the ids: to sort
+        // each rule's by themselves takes far fewer looks at the ids.
+        kept.par_sort_by_key(rank);
+        let by_rule: Vec<&mut [Kept]> = kept.chunk_by_mut(|a, b| rank(a) == rank(b)).collect();
+        by_rule
+            .into_par_iter()
+            .for_each(|of_rule| of_rule.par_sort_by(|a, b| in_order(graph, a, b)));
         let target = Target { types: &rules.types, graph: Some(graph), setting };
         let mut conditions = FxHashMap::default();
         for Hit { rule: number, question, .. } in kept.iter().map(|kept| &kept.hit) {
@@ -160,14 +166,16 @@ impl Findings for Made<'_> {
     }
 }
 
-/// Rules are sorted by id, so their numbers compare as their ids do.
+/// The worst first; rules are sorted by id, so their numbers compare as their ids do.
+fn rank(kept: &Kept) -> (Reverse<Severity>, usize) {
+    (Reverse(kept.severity), kept.hit.rule)
+}
+
 fn in_order(graph: &Graph, a: &Kept, b: &Kept) -> Ordering {
-    let key = |kept: &Kept| (Reverse(kept.severity), kept.hit.rule);
     let thing = |node: Node| (node.kind.name(), graph.id(node));
     let (of_a, of_b) = (a.hit.question, b.hit.question);
-    key(a)
-        .cmp(&key(b))
-        .then_with(|| thing(of_a.resource).cmp(&thing(of_b.resource)))
+    thing(of_a.resource)
+        .cmp(&thing(of_b.resource))
         .then_with(|| thing(of_a.principal).cmp(&thing(of_b.principal)))
         .then_with(|| of_a.action.name().cmp(of_b.action.name()))
 }

@@ -3,11 +3,14 @@
 //! In comes an inventory, out comes a [`Graph`]: every reference resolved, the facts derived that
 //! Cedar can't derive, and the list of questions, one for each edge.
 
+use thin_vec::ThinVec;
+
 use crate::fault::Faults;
 use crate::inventory::record::Source;
 use crate::inventory::{Inventory, Kind, Place, Row, field};
 use crate::time::Instant;
 
+mod credential;
 mod derive;
 mod exception;
 mod fact;
@@ -22,8 +25,9 @@ mod resolve;
 mod revocation;
 mod rows;
 
+pub use credential::CredentialFacts;
 pub use exception::ExceptionFacts;
-pub use node::{Dangling, Link, Node, NodeKind};
+pub use node::{Dangling, Link, Node, NodeKind, OptionalRow};
 pub use question::{Action, Question};
 pub use revocation::Revocation;
 
@@ -37,9 +41,9 @@ pub struct PersonFacts {
     /// How many offboardings that end access name them.
     pub offboardings: u32,
     /// Whom they report to.
-    pub manager: Option<Row>,
+    pub manager: OptionalRow,
     /// The teams that list them.
-    pub teams: Vec<Row>,
+    pub teams: ThinVec<Row>,
     /// Fields that name something unknown.
     pub dangling: Dangling,
 }
@@ -81,9 +85,9 @@ pub struct WorkloadFacts {
 #[derive(Default)]
 pub struct GroupFacts {
     /// The system it is in.
-    pub system: Option<Row>,
+    pub system: OptionalRow,
     /// The groups that list it, in row order.
-    pub parents: Vec<Row>,
+    pub parents: ThinVec<Row>,
     /// Who is in it by an account that isn't deleted, directly or through other groups, and the
     /// first such account.
     pub holders: Vec<(Node, Row)>,
@@ -95,7 +99,7 @@ pub struct GroupFacts {
 #[derive(Default)]
 pub struct AccountFacts {
     /// The system it is on.
-    pub system: Option<Row>,
+    pub system: OptionalRow,
     /// Who it belongs to.
     pub identity: Link<Node>,
     /// Who answers for it.
@@ -105,38 +109,9 @@ pub struct AccountFacts {
     /// By itself, by a live entitlement or by a group.
     pub privileged: bool,
     /// The groups that list it, in row order.
-    pub parents: Vec<Row>,
+    pub parents: ThinVec<Row>,
     /// The groups it is in, directly first, then through others.
-    pub groups: Box<[Row]>,
-    /// Fields that name something unknown.
-    pub dangling: Dangling,
-}
-
-/// What is derived of a credential.
-#[derive(Default)]
-pub struct CredentialFacts {
-    /// The first of its own and its account's that is known.
-    pub system: Option<Row>,
-    /// The account it is for.
-    pub account: Option<Row>,
-    /// The first of its own and its account's identity that is known.
-    pub holder: Link<Node>,
-    /// Who answers for it by its own record.
-    pub owner: Link<Node>,
-    /// Who made it.
-    pub created_by: Option<Row>,
-    /// The known people who know it.
-    pub known_to: Box<[Node]>,
-    /// The known workloads that use it.
-    pub used_by: Box<[Node]>,
-    /// Whether it may work.
-    pub live: bool,
-    /// Whether its account is privileged.
-    pub privileged: bool,
-    /// In how many known environments it is used.
-    pub environments: u8,
-    /// When the first live credential was made that replaces it.
-    pub superseded_at: Option<Instant>,
+    pub groups: ThinVec<Row>,
     /// Fields that name something unknown.
     pub dangling: Dangling,
 }
@@ -145,17 +120,17 @@ pub struct CredentialFacts {
 #[derive(Default)]
 pub struct EntitlementFacts {
     /// The account that has it.
-    pub account: Option<Row>,
+    pub account: OptionalRow,
     /// The group that has it.
-    pub group: Option<Row>,
+    pub group: OptionalRow,
     /// The first of its own, its account's and its group's that is known.
-    pub system: Option<Row>,
+    pub system: OptionalRow,
     /// Its account's identity.
     pub holder: Link<Node>,
     /// Who granted it.
-    pub granted_by: Option<Row>,
+    pub granted_by: OptionalRow,
     /// Who reviewed it last.
-    pub reviewed_by: Option<Row>,
+    pub reviewed_by: OptionalRow,
     /// Whether it may give access.
     pub live: bool,
     /// Fields that name something unknown.

@@ -99,6 +99,30 @@ impl Node {
     }
 }
 
+/// A row or none, in four bytes: the facts of a large inventory are many.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OptionalRow(Row);
+
+impl OptionalRow {
+    /// The row, if there is one.
+    pub fn get(self) -> Option<Row> {
+        // INVARIANT: no table has so many rows that this is one.
+        (self.0 != Row::MAX).then_some(self.0)
+    }
+}
+
+impl Default for OptionalRow {
+    fn default() -> Self {
+        None.into()
+    }
+}
+
+impl From<Option<Row>> for OptionalRow {
+    fn from(row: Option<Row>) -> Self {
+        Self(row.unwrap_or(Row::MAX))
+    }
+}
+
 /// What a reference leads to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Link<T> {

@@ -28,7 +28,7 @@ impl Graph {
 
     /// Who answers for a credential without an owner of its own.
     fn stand_in(&self, facts: &CredentialFacts) -> Option<Node> {
-        let account = facts.account.map(|row| self.account(row));
+        let account = facts.account.get().map(|row| self.account(row));
         let holder = facts.holder.known();
         account.and_then(|account| account.owner.known()).or_else(|| match holder? {
             Node { kind: NodeKind::Workload, row } => self.workload(row).owner.known(),

@@ -44,14 +44,14 @@ impl Graph {
             }
             (_, NodeKind::Credential) => {
                 let facts = self.credential(resource.row);
-                let account = facts.account.filter(|_| action != Action::Know);
+                let account = facts.account.get().filter(|_| action != Action::Know);
                 steps.extend(account.map(|row| Step::Node(Node::new(NodeKind::Account, row))));
                 steps.push(Step::Node(resource));
             }
             (_, NodeKind::Entitlement) => {
                 let facts = self.entitlement(resource.row);
-                let account = facts.account.map(|row| Node::new(NodeKind::Account, row));
-                let group = facts.group.map(|row| Node::new(NodeKind::Group, row));
+                let account = facts.account.get().map(|row| Node::new(NodeKind::Account, row));
+                let group = facts.group.get().map(|row| Node::new(NodeKind::Group, row));
                 steps.extend(account.or(group).map(Step::Node));
                 steps.push(Step::Node(resource));
                 let entitlement = self.inventory.entitlements.get(resource.row);

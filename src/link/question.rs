@@ -121,8 +121,8 @@ impl Graph {
                 self.owner_of_credential(row)
                     .into_iter()
                     .for_each(|owner| ask(Action::Own, owner, about));
-                facts.known_to.iter().for_each(|person| ask(Action::Know, *person, about));
-                facts.used_by.iter().for_each(|workload| ask(Action::Use, *workload, about));
+                facts.known_to().iter().for_each(|person| ask(Action::Know, *person, about));
+                facts.used_by().iter().for_each(|workload| ask(Action::Use, *workload, about));
             }
             NodeKind::Entitlement => {
                 let facts = self.entitlement(row);
@@ -131,8 +131,8 @@ impl Graph {
                 if by_account {
                     ask(Action::Hold, facts.holder.or_nobody(), about);
                 }
-                let granted = facts.granted_by;
-                let reviewed = facts.reviewed_by.filter(|person| granted != Some(*person));
+                let granted = facts.granted_by.get();
+                let reviewed = facts.reviewed_by.get().filter(|person| granted != Some(*person));
                 for person in granted.into_iter().chain(reviewed) {
                     ask(Action::Approve, Node::person(person), about);
                 }

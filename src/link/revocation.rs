@@ -113,7 +113,7 @@ impl Graph {
             for group in &facts.groups {
                 *groups.entry(*group).or_default() |= member;
             }
-            all.extend(facts.system.map(|system| Held {
+            all.extend(facts.system.get().map(|system| Held {
                 node: Node::new(NodeKind::Account, *row),
                 system,
                 live: facts.live,
@@ -125,7 +125,7 @@ impl Graph {
         for row in &holdings.credentials {
             let (credential, facts) = (inventory.credentials.get(*row), self.credential(*row));
             let session = credential.kind == CredentialKind::Session;
-            all.extend(facts.system.map(|system| Held {
+            all.extend(facts.system.get().map(|system| Held {
                 node: Node::new(NodeKind::Credential, *row),
                 system,
                 live: facts.live,
@@ -140,7 +140,7 @@ impl Graph {
         }
         for row in &holdings.entitlements {
             let (entitlement, facts) = (inventory.entitlements.get(*row), self.entitlement(*row));
-            all.extend(facts.system.map(|system| Held {
+            all.extend(facts.system.get().map(|system| Held {
                 node: Node::new(NodeKind::Entitlement, *row),
                 system,
                 live: facts.live,
@@ -151,7 +151,7 @@ impl Graph {
         }
         for (row, live) in groups {
             let group = inventory.groups.get(row);
-            all.extend(self.group(row).system.map(|system| Held {
+            all.extend(self.group(row).system.get().map(|system| Held {
                 node: Node::new(NodeKind::Group, row),
                 system,
                 live,

@@ -115,7 +115,7 @@ fn person(to: &mut Resolver<'_>, row: Row, now: Instant) -> PersonFacts {
     let (person, place) = (to.inventory.people.get(row), to.inventory.people.place(row));
     let mut facts = PersonFacts { ended: has_ended(person, now), ..Default::default() };
     let manager = to.row(person.manager, place);
-    facts.manager = facts.dangling.note(Dangling::MANAGER, manager).known();
+    facts.manager = facts.dangling.note(Dangling::MANAGER, manager).known().into();
     to.source(person.source, &mut facts.dangling);
     facts
 }
@@ -167,7 +167,7 @@ fn account(to: &mut Resolver<'_>, row: Row) -> AccountFacts {
         ..Default::default()
     };
     let system = to.plain(Some(account.system), Kind::System);
-    facts.system = facts.dangling.note(Dangling::SYSTEM, system).known();
+    facts.system = facts.dangling.note(Dangling::SYSTEM, system).known().into();
     to.source(account.source, &mut facts.dangling);
     facts
 }
@@ -193,7 +193,7 @@ fn group(
     let Some(facts) = groups.get_mut(row as usize) else { return };
     facts.dangling.note_if(Dangling::MEMBERS, unknown);
     let system = to.plain(group.system, Kind::System);
-    facts.system = facts.dangling.note(Dangling::SYSTEM, system).known();
+    facts.system = facts.dangling.note(Dangling::SYSTEM, system).known().into();
     to.source(group.source, &mut facts.dangling);
 }
 
@@ -205,11 +205,7 @@ fn credential(
 ) -> CredentialFacts {
     let (credential, place) =
         (to.inventory.credentials.get(row), to.inventory.credentials.place(row));
-    let mut facts = CredentialFacts {
-        owner: to.node(credential.owner, "owner", place),
-        live: credential.is_live(now),
-        ..Default::default()
-    };
+    let mut facts = CredentialFacts::default();
     let dangling = &mut facts.dangling;
     let system = dangling.note(Dangling::SYSTEM, to.plain(credential.system, Kind::System));
     let account = dangling.note(Dangling::ACCOUNT, to.row(credential.account, place));
@@ -221,16 +217,16 @@ fn credential(
     let (used_by, unknown) = to.list(&credential.used_by, "used_by", place);
     dangling.note_if(Dangling::USED_BY, unknown);
     to.source(credential.source, dangling);
+    facts.share(known_to, used_by);
+    facts.live = credential.is_live(now);
+    facts.account = account.known().into();
+    facts.owner = to.node(credential.owner, "owner", place);
+    facts.created_by = created_by.known().into();
     let by_account = account.known().and_then(|row| accounts.get(row as usize));
-    CredentialFacts {
-        system: system.known().or_else(|| by_account?.system),
-        account: account.known(),
-        holder: first_known(identity, by_account.map_or(Link::Absent, |facts| facts.identity)),
-        created_by: created_by.known(),
-        known_to,
-        used_by,
-        ..facts
-    }
+    facts.system = system.known().or_else(|| by_account?.system.get()).into();
+    let inherited = by_account.map_or(Link::Absent, |facts| facts.identity);
+    facts.holder = first_known(identity, inherited);
+    facts
 }
 
 fn entitlement(
@@ -251,12 +247,16 @@ fn entitlement(
     let by_account = account.and_then(|row| accounts.get(row as usize));
     let by_group = group.and_then(|row| groups.get(row as usize));
     EntitlementFacts {
-        account,
-        group,
-        system: system.known().or_else(|| by_account?.system).or_else(|| by_group?.system),
+        account: account.into(),
+        group: group.into(),
+        system: system
+            .known()
+            .or_else(|| by_account?.system.get())
+            .or_else(|| by_group?.system.get())
+            .into(),
         holder: by_account.map_or(Link::Absent, |facts| facts.identity),
-        granted_by: granted_by.known(),
-        reviewed_by: reviewed_by.known(),
+        granted_by: granted_by.known().into(),
+        reviewed_by: reviewed_by.known().into(),
         live: matches!(entitlement.status, EntitlementStatus::Active | EntitlementStatus::Unknown),
         dangling,
     }

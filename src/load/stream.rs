@@ -26,7 +26,7 @@ use crate::inventory::{Batch, File, Inventory, Kind, Place, Tabled, WithRecord};
 use crate::time::Instant;
 
 /// How many bytes are read at once. Some such blocks are in memory at any time.
-pub(super) const BLOCK: usize = 4 << 20;
+pub(super) const BLOCK: usize = 2 << 20;
 
 /// Below so many records, waking other threads costs more than they help.
 const ALONE: usize = 256;

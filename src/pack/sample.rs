@@ -16,7 +16,7 @@ use crate::fault::Fault;
 use crate::inventory::vocabulary::{TaskStatus, Vocabulary};
 use crate::inventory::{Kind, Row};
 use crate::judge::times::hours;
-use crate::link::{Graph, Link, Node, NodeKind};
+use crate::link::{Graph, Link, Node, NodeKind, OptionalRow};
 use crate::report::model::Thing;
 use crate::time::Instant;
 
@@ -146,10 +146,10 @@ fn looked_into(graph: &Graph, drawn: Vec<(String, Row)>) -> Vec<Leaver> {
         let leaver = leaver.and_then(|number| sample.get_mut(number));
         leaver.into_iter().for_each(|leaver| leaver.offboarding(graph, row));
     }
-    let mut live = |node: Node, holder: Option<Node>, system: Option<Row>, known: bool| {
+    let mut live = |node: Node, holder: Option<Node>, system: OptionalRow, known: bool| {
         let leaver = holder.and_then(number_of).and_then(|number| sample.get_mut(number));
         let Some(leaver) = leaver else { return };
-        let system = system.map_or("", |row| graph.inventory.id(Kind::System, row));
+        let system = system.get().map_or("", |row| graph.inventory.id(Kind::System, row));
         let there = leaver.systems.entry(system.to_owned()).or_default();
         let list = if known { &mut there.known_secrets } else { &mut there.still_live };
         list.push(Thing { kind: node.kind.name().into(), id: graph.id(node).to_owned() });
@@ -160,7 +160,7 @@ fn looked_into(graph: &Graph, drawn: Vec<(String, Row)>) -> Vec<Leaver> {
     for (row, facts) in (0..).zip(&graph.credentials).filter(|(_, facts)| facts.live) {
         let node = Node::new(NodeKind::Credential, row);
         live(node, facts.holder.known(), facts.system, false);
-        let others = facts.known_to.iter().filter(|person| facts.holder != Link::To(**person));
+        let others = facts.known_to().iter().filter(|person| facts.holder != Link::To(**person));
         others.for_each(|person| live(node, Some(*person), facts.system, true));
     }
     for (row, facts) in (0..).zip(&graph.entitlements).filter(|(_, facts)| facts.live) {
