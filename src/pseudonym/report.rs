@@ -1,6 +1,6 @@
 //! Tokens in a report, wherever a person can stand there.
 
-use super::Pseudonyms;
+use super::{Names, Pseudonyms};
 use crate::link::NodeKind;
 use crate::policy::pack::BUNDLED_ORIGIN;
 use crate::policy::parameters::DEFAULT_ORIGIN;
@@ -20,7 +20,10 @@ impl Pseudonyms {
         }
         let origin = |origin: &mut String| *origin = self.origin(origin);
         report.parameters.values_mut().for_each(|parameter| origin(&mut parameter.origin));
-        report.rules.iter_mut().for_each(|rule| origin(&mut rule.origin));
+        for rule in &mut report.rules {
+            rule.theme = Names(Some(self)).theme(&rule.origin, &rule.theme).into_owned();
+            origin(&mut rule.origin);
+        }
         report.exceptions.iter_mut().for_each(|exception| self.exception(exception));
         report.findings.iter_mut().for_each(|finding| self.finding(finding));
         if let Some(baseline) = &mut report.baseline {
