@@ -34,6 +34,7 @@ mod pack_tampered;
 mod plan;
 mod property;
 mod pseudonym;
+mod pseudonym_explain;
 mod readme;
 mod report;
 mod run;
