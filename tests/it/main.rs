@@ -35,6 +35,7 @@ mod plan;
 mod property;
 mod pseudonym;
 mod pseudonym_explain;
+mod pseudonym_pack;
 mod readme;
 mod report;
 mod run;
