@@ -8,7 +8,7 @@
 //! The ids of rules, controls and systems stay. So do the ids of findings: they are digests of the
 //! ids before, by which those who may see the inventory find the finding again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -20,9 +20,11 @@ use crate::fault::{Fault, quote};
 use crate::inventory::vocabulary::AccountType;
 use crate::link::{Graph, Node, NodeKind};
 use crate::load::files::{hex, name_of};
-use crate::report::model::{
-    Accountable, ExceptionResult, FactValue, Finding, KnownFinding, Location, Report, Thing,
-};
+
+mod names;
+mod report;
+
+pub use names::Names;
 
 /// A shorter key could be found by trying.
 const LEAST: usize = 16;
@@ -60,6 +62,11 @@ impl Key {
             ));
         }
         Ok(Self(key))
+    }
+
+    /// What tells this key from another, and nothing of it.
+    pub fn id(&self) -> String {
+        self.token('K', "")
     }
 
     fn token(&self, letter: char, of: &str) -> String {
@@ -147,16 +154,24 @@ impl Pseudonyms {
             Some((letter, owner)) => key.token(*letter, owner),
             None => key.token('N', string),
         });
-        let tokens = tokens.collect();
+        let mut tokens: Vec<String> = tokens.collect();
+        // What has tokens stays as it is, whoever is called `P`.
+        let own: BTreeSet<String> = tokens.iter().cloned().collect();
         let strings = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
             .ascii_case_insensitive(true)
-            .build(owners.keys());
+            .build(owners.keys().chain(&own));
+        tokens.extend(own);
         let (addresses, dates) = (Regex::new(ADDRESS).ok(), Regex::new(DATE).ok());
         Self { strings: strings.ok(), addresses, dates, tokens, key: key.clone() }
     }
 
-    /// A text with tokens instead.
+    /// The id of their key.
+    pub fn key_id(&self) -> String {
+        self.key.id()
+    }
+
+    /// A text with tokens instead. What has them already stays as it is.
     pub fn text(&self, text: &str) -> String {
         // A report without pseudonyms would tell what it must not.
         let Some(strings) = &self.strings else { return "(withheld)".into() };
@@ -190,110 +205,6 @@ impl Pseudonyms {
             })
             .into_owned()
     }
-
-    /// Puts tokens in a whole report.
-    pub fn apply(&self, report: &mut Report) {
-        let put = |text: &mut String| *text = self.text(text);
-        report.incomplete.iter_mut().for_each(put);
-        report.inventory.iter_mut().for_each(|file| put(&mut file.path));
-        for source in &mut report.sources {
-            put(&mut source.id);
-            source.kind.iter_mut().for_each(put);
-        }
-        report.parameters.values_mut().for_each(|parameter| put(&mut parameter.origin));
-        report.rules.iter_mut().for_each(|rule| put(&mut rule.origin));
-        report.exceptions.iter_mut().for_each(|exception| self.exception(exception));
-        report.findings.iter_mut().for_each(|finding| self.finding(finding));
-        if let Some(baseline) = &mut report.baseline {
-            put(&mut baseline.path);
-            baseline.resolved.iter_mut().for_each(|known| self.known(known));
-        }
-    }
-
-    /// Puts tokens in a finding of a baseline.
-    pub fn known(&self, known: &mut KnownFinding) {
-        self.thing(&mut known.principal);
-        self.thing(&mut known.resource);
-    }
-
-    fn finding(&self, finding: &mut Finding) {
-        let Finding {
-            message,
-            principal,
-            principal_name,
-            resource,
-            location,
-            facts,
-            accountable,
-            path,
-            exception,
-            ..
-        } = finding;
-        *message = self.text(message);
-        self.thing(principal);
-        principal_name.iter_mut().for_each(|name| *name = self.text(name));
-        self.thing(resource);
-        self.location(location);
-        facts.values_mut().for_each(|value| self.fact(value));
-        let Accountable { kind, id, name } = accountable;
-        // A role is nobody's name.
-        if kind != "Role" {
-            *id = self.text(id);
-            *name = self.text(name);
-        }
-        path.iter_mut().for_each(|thing| self.thing(thing));
-        exception.iter_mut().for_each(|id| *id = self.text(id));
-    }
-
-    fn thing(&self, thing: &mut Thing) {
-        if thing.kind != NodeKind::System.name() {
-            thing.id = self.text(&thing.id);
-        }
-    }
-
-    fn location(&self, location: &mut Location) {
-        location.file = self.text(&location.file);
-        location.pointer = self.text(&location.pointer);
-    }
-
-    fn fact(&self, value: &mut FactValue) {
-        match value {
-            FactValue::Missing(()) | FactValue::Bool(_) | FactValue::Number(_) => {}
-            FactValue::Text(text) => *text = self.text(text),
-            FactValue::Thing(thing) => self.thing(thing),
-            FactValue::Texts(texts) => texts.iter_mut().for_each(|text| *text = self.text(text)),
-            FactValue::Things(things) => things.iter_mut().for_each(|thing| self.thing(thing)),
-        }
-    }
-
-    /// The register too.
-    pub fn exception(&self, exception: &mut ExceptionResult) {
-        let ExceptionResult {
-            id,
-            rule,
-            resource,
-            principal,
-            reason,
-            approved_by,
-            ticket,
-            compensating_control,
-            why,
-            location,
-            ..
-        } = exception;
-        *id = self.text(id);
-        self.thing(resource);
-        principal.iter_mut().for_each(|thing| self.thing(thing));
-        // Whoever isn't known has a name all the same.
-        if let Some(by) = approved_by {
-            let known = self.text(by);
-            *by = if known == *by { self.key.token('N', by) } else { known };
-        }
-        *rule = self.text(rule);
-        let texts = [reason, ticket, compensating_control];
-        texts.into_iter().flatten().chain(why).for_each(|text| *text = self.text(text));
-        self.location(location);
-    }
 }
 
 /// Whether what stands before the `@` of an address is a person's, not a function's.
@@ -323,4 +234,43 @@ fn stands_alone(text: &str, start: usize, end: usize) -> bool {
     let (Some(before), Some(after)) = (before, after) else { return false };
     let (left, right) = (before.chars().next_back(), after.chars().next());
     !(left.is_some_and(char::is_alphanumeric) || right.is_some_and(char::is_alphanumeric))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load;
+    use crate::time::Instant;
+
+    fn pseudonyms(people: &str) -> Pseudonyms {
+        let text = format!(
+            r#"{{"version": "1", "generated_at": "2026-06-30T06:00:00Z", "people": [{people}]}}"#
+        );
+        let loaded = load::from_texts([("i.json".into(), text, String::new())].into_iter());
+        let graph = loaded.unwrap().link(Instant::parse("2026-06-30T06:00:00Z").unwrap()).unwrap();
+        Pseudonyms::new(&graph, &Key(b"0123456789abcdef".to_vec()))
+    }
+
+    #[test]
+    fn what_has_tokens_stays_as_it_is_whoever_is_called_like_their_letters() {
+        let pseudonyms = pseudonyms(
+            r#"{"id": "p", "name": "Ada Lovelace", "status": "active"},
+               {"id": "a", "user_name": "n", "status": "active"}"#,
+        );
+        for text in ["p", "home/Ada Lovelace/p.json", "a-n-p", "left on 2026-06-30, says N"] {
+            let once = pseudonyms.text(text);
+            assert_ne!(once, text);
+            assert_eq!(pseudonyms.text(&once), once);
+        }
+    }
+
+    #[test]
+    fn whoever_is_called_as_no_file_is_changes_no_origin() {
+        let pseudonyms =
+            pseudonyms(r#"{"id": "default", "user_name": "bundled", "status": "active"}"#);
+        for origin in ["default", "bundled"] {
+            assert_eq!(pseudonyms.origin(origin), origin);
+        }
+        assert!(pseudonyms.origin("default/rule.cedar").starts_with("P-"));
+    }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use cedar_policy::{
     Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid, Policy,
@@ -16,11 +16,11 @@ use rustc_hash::FxHashMap;
 use super::Hit;
 use super::condition::Setting;
 use super::mentions::{Mentions, View};
+use super::times::{Own, Times, time};
 use crate::inventory::vocabulary::{TaskStatus, VOCABULARIES, Vocabulary};
 use crate::link::facts::{Entry, Fact, REVOCATION_STATUS};
 use crate::link::{Action, Graph, Node, NodeKind, Question};
 use crate::policy::RuleSet;
-use crate::time::Instant;
 
 /// What Cedar says of one rule and one question. Rules that don't fire are not mentioned.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -98,7 +98,7 @@ pub(super) struct Cedar<'a> {
     /// The words of each vocabulary.
     words: Vec<Vec<Option<RestrictedExpression>>>,
     contexts: Vec<Option<(Context, EntityUid)>>,
-    times: Mutex<Vec<Times>>,
+    times: Times,
 }
 
 impl<'a> Cedar<'a> {
@@ -124,7 +124,7 @@ impl<'a> Cedar<'a> {
             types: NodeKind::ALL.iter().map(|kind| kind.name().parse().ok()).collect(),
             words: words(),
             contexts: Action::ALL.iter().map(context).collect(),
-            times: Mutex::default(),
+            times: Times::default(),
         }
     }
 
@@ -261,19 +261,15 @@ impl<'a> Cedar<'a> {
             }
             same
         });
-        let lock = || self.times.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut times = lock().pop().unwrap_or_default();
-        let entity = |(node, view)| self.entity(node, view, &mut times);
-        let entities: Result<Vec<Entity>, String> = needed.into_iter().map(entity).collect();
-        if times.len() < MOST_TIMES {
-            lock().push(times);
-        }
+        let entities: Result<Vec<Entity>, String> = self.times.with(|times| {
+            needed.into_iter().map(|(node, view)| self.entity(node, view, times)).collect()
+        });
         // Cheaper than to make them of all at once: next to none is in another.
         let entities = Entities::empty().add_entities(entities?, None);
         entities.map_err(|error| error.to_string())
     }
 
-    fn entity(&self, node: Node, view: View, times: &mut Times) -> Result<Entity, String> {
+    fn entity(&self, node: Node, view: View, times: &mut Own<'_>) -> Result<Entity, String> {
         let uid = self.uid(node).ok_or("an entity has no name")?;
         let values = view.attributes(node.kind).filter_map(|attribute| {
             let fact = (attribute.read)(self.graph, node.row)?;
@@ -287,12 +283,12 @@ impl<'a> Cedar<'a> {
         Entity::new_with_tags(uid, values, parents, tags).map_err(|error| error.to_string())
     }
 
-    fn value(&self, fact: Fact<'_>, times: &mut Times) -> Option<RestrictedExpression> {
+    fn value(&self, fact: Fact<'_>, times: &mut Own<'_>) -> Option<RestrictedExpression> {
         Some(match fact {
             Fact::Bool(value) => RestrictedExpression::new_bool(value),
             Fact::Long(value) => RestrictedExpression::new_long(value),
             Fact::Text(value) => string(value),
-            Fact::Time(at) => times.entry(at).or_insert_with(|| time(at)).clone(),
+            Fact::Time(at) => times.get(at),
             Fact::Word(Entry { vocabulary, word }) => {
                 self.words.get(usize::from(vocabulary))?.get(usize::from(word))?.clone()?
             }
@@ -310,19 +306,6 @@ impl<'a> Cedar<'a> {
 
 fn string(text: &str) -> RestrictedExpression {
     RestrictedExpression::new_string(text.to_owned())
-}
-
-/// Instants that have been put into Cedar's terms: it takes microseconds to make one, and many dates
-/// are the same. A thread uses one such table at a time.
-type Times = FxHashMap<Instant, RestrictedExpression>;
-
-/// A table with more instants is given up: where they are all different it would only grow.
-const MOST_TIMES: usize = 1 << 15;
-
-fn time(at: Instant) -> RestrictedExpression {
-    let mut text = Vec::with_capacity(24);
-    at.write(&mut text);
-    RestrictedExpression::new_datetime(String::from_utf8_lossy(&text))
 }
 
 /// The words of all vocabularies, as entities.

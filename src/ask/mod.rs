@@ -23,6 +23,7 @@ mod mentions;
 pub mod plan;
 mod slice;
 mod term;
+mod times;
 mod typed;
 
 use audit::{Audit, Sample};

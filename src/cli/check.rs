@@ -205,7 +205,8 @@ fn check(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Faults> {
     }
     let mut report = Findings::held(&report).into_owned();
     let baseline = arguments.baseline.as_deref().map(|path| Baseline::hold(path, &mut report));
-    let mut known = Baseline::of(&report).keeping(baseline.transpose()?.as_ref(), &report);
+    let baseline = baseline.transpose().map_err(|fault| hidden(fault.into(), key.as_ref()))?;
+    let mut known = Baseline::of(&report).keeping(baseline.as_ref(), &report);
     if let Some(key) = &key {
         let pseudonyms = Pseudonyms::new(&graph, key);
         pseudonyms.apply(&mut report);
@@ -262,7 +263,7 @@ pub(super) fn prepare(
 }
 
 /// Faults of an input, whose values nobody may see who may not see people.
-fn hidden(faults: Faults, key: Option<&Key>) -> Faults {
+pub(super) fn hidden(faults: Faults, key: Option<&Key>) -> Faults {
     if key.is_some() { faults.map(Fault::without_values) } else { faults }
 }
 

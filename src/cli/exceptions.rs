@@ -56,7 +56,6 @@ fn duration(text: &str) -> Result<Span, String> {
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Faults> {
-    let exceptions = arguments.exceptions.read()?;
     if arguments.exceptions.is_empty() {
         return Err(Fault::new(
             "no exceptions are named",
@@ -65,6 +64,8 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
         .into());
     }
     let key = arguments.pseudonyms.key()?;
+    let exceptions = arguments.exceptions.read();
+    let exceptions = exceptions.map_err(|faults| check::hidden(faults, key.as_ref()))?;
     let (rules, wishes, mut graph) = check::prepare(
         &arguments.rules,
         &arguments.imports,

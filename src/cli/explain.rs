@@ -18,6 +18,7 @@ use crate::judge::evidence::{Case, distinct};
 use crate::link::Question;
 use crate::policy::schema::{Env, Types};
 use crate::policy::{Rule, RuleSet};
+use crate::pseudonym::{Names, Pseudonyms};
 use crate::report::findings::Findings;
 use crate::report::model::{FactValue, Finding, Thing};
 use crate::time::Instant;
@@ -38,6 +39,8 @@ pub(super) struct Arguments {
     imports: check::Imports,
     #[command(flatten)]
     exceptions: check::Exceptions,
+    #[command(flatten)]
+    pseudonyms: check::Pseudonymize,
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Faults> {
@@ -51,13 +54,15 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
         print(|out| explain_rule(rule, &rules, example.as_deref(), terminal, out))?;
         return Ok(Exit::Clean);
     }
-    let exceptions = arguments.exceptions.read()?;
+    let key = arguments.pseudonyms.key()?;
+    let exceptions = arguments.exceptions.read();
+    let exceptions = exceptions.map_err(|faults| check::hidden(faults, key.as_ref()))?;
     let (rules, wishes, mut graph) = check::prepare(
         &arguments.rules,
         &arguments.imports,
         &arguments.inventory,
         arguments.as_of,
-        None,
+        key.as_ref(),
         terminal,
     )?;
     let setting = Setting {
@@ -96,8 +101,14 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
     let question = hits.iter().find(is_it).map(|(_, question)| *question);
     let rule = rules.find(&finding.rule);
     if let (Some(question), Some(rule)) = (question, rule) {
+        let pseudonyms = key.map(|key| Pseudonyms::new(&graph, &key));
+        let mut finding = finding.clone();
+        if let Some(pseudonyms) = &pseudonyms {
+            pseudonyms.finding(&mut finding);
+        }
         let case = Case { graph: &graph, question, setting };
-        print(|out| explain_finding(finding, rule, case, &rules.types, terminal, out))?;
+        let names = Names(pseudonyms.as_ref());
+        print(|out| explain_finding(&finding, rule, case, names, &rules.types, terminal, out))?;
     }
     Ok(Exit::Clean)
 }
@@ -212,6 +223,7 @@ fn explain_finding(
     finding: &Finding,
     rule: &Rule,
     case: Case<'_>,
+    names: Names<'_>,
     types: &Types,
     terminal: Terminal,
     out: &mut dyn Write,
@@ -262,7 +274,7 @@ fn explain_finding(
         let value = clause_value(clause, case, types);
         writeln!(out, "\n{word} is {value}")?;
         for part in conjuncts(expr) {
-            part_of(&part, case, types, width, out)?;
+            part_of(&part, case, names, types, width, out)?;
         }
     }
     writeln!(out, "\nWhat to do")?;
@@ -276,6 +288,7 @@ fn explain_finding(
 fn part_of(
     part: &Arc<Expr>,
     case: Case<'_>,
+    names: Names<'_>,
     types: &Types,
     width: usize,
     out: &mut dyn Write,
@@ -292,15 +305,11 @@ fn part_of(
     wrapped(&format!("[{value}] {text}"), "  ", width, out)?;
     for (_, reads) in compiled(&clause, case, types).trace(case.graph, case.question) {
         for (path, value) in distinct(&reads) {
-            for (source, value) in case.sources(path) {
-                wrapped(&format!("{source} = {}", shown(&value)), "        ", width, out)?;
+            let own = (String::from(*path), case.shown(value.as_ref()));
+            for (path, value) in case.sources(path).into_iter().chain([own]) {
+                let value = shown(&names.fact(value));
+                wrapped(&format!("{path} = {value}"), "        ", width, out)?;
             }
-            wrapped(
-                &format!("{path} = {}", shown(&case.shown(value.as_ref()))),
-                "        ",
-                width,
-                out,
-            )?;
         }
     }
     Ok(())

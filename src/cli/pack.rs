@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use ed25519_dalek::SigningKey;
 
 use super::{Exit, RuleArguments, Terminal, check, print};
 use crate::ask::Depth;
@@ -17,12 +18,17 @@ use crate::pack::stage::{Stage, is_free};
 use crate::pack::{self, ENVELOPE, IMPORTED, Input, Material, Options, Role, open, sign};
 use crate::policy::pack::BUNDLED_ORIGIN;
 use crate::policy::{RuleSet, Severity};
+use crate::pseudonym::{Key, Pseudonyms};
+use crate::report::model::Report;
 use crate::time::Instant;
 
 /// What the command is not.
 const STATUS: &str = "\
 Exit status: 0 where the pack was written, whatever the verdict in it; 2 where it could not be.
-`check` is the gate. `verify` tells whether a pack is as it was written.";
+`check` is the gate. `verify` tells whether a pack is as it was written.
+
+With --pseudonymize no file of the pack names anybody. A pack of exports would do so all the same,
+in the inventory that is made of them: make that with `import` first, and pack it.";
 
 #[derive(Args)]
 #[command(after_help = STATUS)]
@@ -64,6 +70,8 @@ pub(super) struct Arguments {
     /// ed25519` writes it).
     #[arg(long, value_name = "KEYFILE")]
     sign: Option<PathBuf>,
+    #[command(flatten)]
+    pseudonyms: check::Pseudonymize,
     /// How many threads to use [default: one for each core]
     #[arg(short = 'j', long = "jobs", value_name = "N")]
     jobs: Option<std::num::NonZeroUsize>,
@@ -73,50 +81,21 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
     // What can't end well isn't begun.
     is_free(&arguments.output)?;
     arguments.is_apart()?;
-    let key = arguments.sign.as_deref().map(sign::private_key).transpose()?;
-    let exceptions = arguments.exceptions.read();
-    let check::Read { rules, wishes, loaded, told } =
-        check::read(&arguments.rules, &arguments.imports, &arguments.inventory, terminal)?;
-    if let Some(told) = told {
-        super::import::tell(&told, None, terminal);
+    let signing = arguments.sign.as_deref().map(sign::private_key).transpose()?;
+    let key = arguments.pseudonyms.key()?;
+    if key.is_some() && arguments.imports.import {
+        return Err(Fault::new(
+            "a pack of exports has the inventory that is made of them, which names people",
+            "make the inventory with `nhi-policy import` first, and pack that with --pseudonymize",
+        )
+        .into());
     }
-    let exceptions = exceptions?;
-    let wishes = Wishes { fail_on: arguments.fail_on.unwrap_or(wishes.fail_on), ..wishes };
-    let inputs = arguments.inputs(&loaded, &rules)?;
-    let mut stage = Stage::beside(&arguments.output)?;
-    if arguments.imports.import {
-        keep_imported(&mut stage, &loaded)?;
-    }
-    let now = arguments.as_of.unwrap_or(loaded.inventory.generated_at);
-    let mut graph = loaded.link(now)?;
-    let depth = if arguments.exhaustive { Depth::Exhaustive } else { Depth::default() };
-    let judging = check::Judging::now(arguments.as_of, depth, arguments.jobs);
-    let mut report = judging.held(&rules, &wishes, &mut graph, &exceptions, terminal)?;
-    if let Some(path) = &arguments.baseline {
-        Baseline::hold(path, &mut report)?;
-    }
-    let options = Options {
-        fail_on: wishes.fail_on,
-        expect: expected(&wishes),
-        exhaustive: arguments.exhaustive,
-        imported: arguments.imports.import,
-        sample: arguments.sample,
-        seed: arguments.seed,
-    };
-    let signed_by = key.as_ref().map(|key| sign::key_id(&key.verifying_key()));
-    let material =
-        Material { graph: &graph, rules: &rules, report: &report, options, inputs, signed_by };
-    let statement = pack::build(material, &mut stage)?;
-    if let Some(key) = &key {
-        let envelope = sign::envelope(key, &statement);
-        stage.write(ENVELOPE, |out| out.write_all(&envelope))?;
-    }
-    let files = stage.files().len();
-    stage.publish(&arguments.output)?;
+    let made = arguments.make(signing.as_ref(), key.as_ref(), terminal);
+    let (files, report) = made.map_err(|faults| check::hidden(faults, key.as_ref()))?;
     let name = name_of(&arguments.output);
     print(|out| {
-        let (verdict, signed) =
-            (report.verdict.name(), if key.is_some() { ", signed" } else { "" });
+        let verdict = report.verdict.name();
+        let signed = if signing.is_some() { ", signed" } else { "" };
         writeln!(out, "{}: {files} files, verdict {verdict}{signed}", printable(&name))
     })?;
     terminal.warn(&report.incomplete);
@@ -134,6 +113,62 @@ pub(super) fn keep_imported(stage: &mut Stage, loaded: &Loaded) -> Result<(), Fa
 }
 
 impl Arguments {
+    /// Makes the pack; gives how many files it has, and the report in it.
+    fn make(
+        &self,
+        signing: Option<&SigningKey>,
+        key: Option<&Key>,
+        terminal: Terminal,
+    ) -> Result<(usize, Report), Faults> {
+        let check::Read { rules, wishes, loaded, told } =
+            check::read(&self.rules, &self.imports, &self.inventory, terminal)?;
+        if let Some(told) = told {
+            super::import::tell(&told, None, terminal);
+        }
+        let exceptions = self.exceptions.read()?;
+        let wishes = Wishes { fail_on: self.fail_on.unwrap_or(wishes.fail_on), ..wishes };
+        let inputs = self.inputs(&loaded, &rules)?;
+        let mut stage = Stage::beside(&self.output)?;
+        if self.imports.import {
+            keep_imported(&mut stage, &loaded)?;
+        }
+        let now = self.as_of.unwrap_or(loaded.inventory.generated_at);
+        let mut graph = loaded.link(now)?;
+        let depth = if self.exhaustive { Depth::Exhaustive } else { Depth::default() };
+        let judging = check::Judging::now(self.as_of, depth, self.jobs);
+        let mut report = judging.held(&rules, &wishes, &mut graph, &exceptions, terminal)?;
+        if let Some(path) = &self.baseline {
+            Baseline::hold(path, &mut report)?;
+        }
+        let options = Options {
+            fail_on: wishes.fail_on,
+            expect: expected(&wishes),
+            exhaustive: self.exhaustive,
+            imported: self.imports.import,
+            sample: self.sample,
+            seed: self.seed,
+        };
+        let signed_by = signing.map(|key| sign::key_id(&key.verifying_key()));
+        let pseudonyms = key.map(|key| Pseudonyms::new(&graph, key));
+        let material = Material {
+            graph: &graph,
+            rules: &rules,
+            report: &mut report,
+            options,
+            inputs,
+            signed_by,
+            pseudonyms: pseudonyms.as_ref(),
+        };
+        let statement = pack::build(material, &mut stage)?;
+        if let Some(key) = signing {
+            let envelope = sign::envelope(key, &statement);
+            stage.write(ENVELOPE, |out| out.write_all(&envelope))?;
+        }
+        let files = stage.files().len();
+        stage.publish(&self.output)?;
+        Ok((files, report))
+    }
+
     /// A pack in a folder of inventories or exceptions would be read with them the next time.
     fn is_apart(&self) -> Result<(), Fault> {
         let folder = self.output.parent().filter(|folder| !folder.as_os_str().is_empty());

@@ -59,6 +59,9 @@ pub(super) struct Arguments {
     /// The --fail-on that the pack was made with.
     #[arg(long, value_name = "SEVERITY", requires = "inventory")]
     fail_on: Option<Severity>,
+    /// The key of the pseudonyms in the pack, without which those can't be made again.
+    #[arg(long, value_name = "KEYFILE", requires = "inventory")]
+    pseudonymize: Option<PathBuf>,
     #[command(flatten)]
     imports: import::Choice,
 }

@@ -40,6 +40,9 @@ pub struct Manifest {
     /// SHA-256 of the public key (DER of its `SubjectPublicKeyInfo`) of who signed it; null where
     /// nobody did.
     pub signed_by: Option<String>,
+    /// The id of the key of which the pseudonyms are made that stand for people; null where people
+    /// are named.
+    pub pseudonym_key: Option<String>,
     /// What was read, in that order.
     pub inputs: Vec<Input>,
     /// Every other file of the pack but the statement about this one, sorted by path.
@@ -147,15 +150,8 @@ pub struct PackedFile {
 }
 
 impl Manifest {
-    /// The manifest of these files.
-    pub fn of(
-        report: &Report,
-        options: Options,
-        leavers: Leavers,
-        signed_by: Option<String>,
-        inputs: Vec<Input>,
-        files: Vec<PackedFile>,
-    ) -> Self {
+    /// The manifest of no files yet, which nobody signs.
+    pub fn of(report: &Report, options: Options, leavers: Leavers) -> Self {
         Self {
             version: VERSION.into(),
             tool: report.tool.clone(),
@@ -167,9 +163,10 @@ impl Manifest {
             options,
             leavers,
             policies: report.policies.clone(),
-            signed_by,
-            inputs,
-            files,
+            signed_by: None,
+            pseudonym_key: None,
+            inputs: Vec::new(),
+            files: Vec::new(),
         }
     }
 

@@ -10,6 +10,7 @@
 use crate::fault::Fault;
 use crate::link::Graph;
 use crate::policy::RuleSet;
+use crate::pseudonym::{Names, Pseudonyms};
 use crate::report::model::Report;
 
 pub mod again;
@@ -51,14 +52,16 @@ pub struct Material<'a> {
     pub graph: &'a Graph,
     /// The rules that judged it.
     pub rules: &'a RuleSet,
-    /// What came of that.
-    pub report: &'a Report,
+    /// What came of that. Once the pack is built, it names nobody whom the pack doesn't name.
+    pub report: &'a mut Report,
     /// How it was asked for.
     pub options: Options,
     /// The files that were read.
     pub inputs: Vec<Input>,
     /// The id of the key that signs the pack.
     pub signed_by: Option<String>,
+    /// What stands for people; without it they are named.
+    pub pseudonyms: Option<&'a Pseudonyms>,
 }
 
 /// Puts the files of a pack on a stage, and gives the statement that can be signed.
@@ -66,16 +69,29 @@ pub struct Material<'a> {
 /// # Errors
 /// A file that can't be written, and a population that isn't the report's.
 pub fn build(material: Material<'_>, stage: &mut Stage) -> Result<Vec<u8>, Fault> {
-    let Material { graph, rules, report, options, inputs, signed_by } = material;
+    let Material { graph, rules, report, options, mut inputs, signed_by, pseudonyms } = material;
+    let names = Names(pseudonyms);
+    rules::write(rules, names, stage)?;
+    // Findings are found by the ids of the graph, so nothing is hidden in the report before.
+    population::write(graph, rules, report, names, stage)?;
+    let leavers = sample::write(graph, &options, names, stage)?;
+    if let Some(pseudonyms) = pseudonyms {
+        pseudonyms.apply(report);
+    }
+    for input in &mut inputs {
+        input.path = names.text(&input.path).into_owned();
+    }
     for part in reports::parts(report) {
         stage.write(&part.name, |out| part.write(out))?;
     }
-    rules::write(rules, stage)?;
-    population::write(graph, rules, report, stage)?;
-    let leavers = sample::write(graph, &options, stage)?;
     stage.write(README, |out| out.write_all(READ_ME.as_bytes()))?;
-    let files = stage.files();
-    let manifest = Manifest::of(report, options, leavers, signed_by, inputs, files);
+    let manifest = Manifest {
+        pseudonym_key: pseudonyms.map(Pseudonyms::key_id),
+        signed_by,
+        inputs,
+        files: stage.files(),
+        ..Manifest::of(report, options, leavers)
+    };
     let manifest_bytes = manifest.bytes();
     stage.write(MANIFEST, |out| out.write_all(&manifest_bytes))?;
     let statement = statement::of(report, &manifest, &manifest_bytes);

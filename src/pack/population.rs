@@ -1,6 +1,8 @@
 //! Who and what was looked at: for each rule every subject that it was asked about, with the
 //! answer. The graph is walked again, so that those are listed that pass.
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashMap;
 
 use super::rules::population_of;
@@ -11,6 +13,7 @@ use crate::link::question::SUBJECTS;
 use crate::link::{Graph, Node, NodeKind, Question};
 use crate::policy::RuleSet;
 use crate::policy::schema::Env;
+use crate::pseudonym::Names;
 use crate::report::model::{Finding, Report, RuleResult, Status};
 
 /// The columns of a population.
@@ -87,6 +90,7 @@ pub fn write(
     graph: &Graph,
     rules: &RuleSet,
     report: &Report,
+    names: Names<'_>,
     stage: &mut Stage,
 ) -> Result<(), Fault> {
     let mut found: FxHashMap<&str, Found<'_>> = FxHashMap::default();
@@ -115,7 +119,7 @@ pub fn write(
                 found: found.remove(rule.id.as_str()).unwrap_or_default(),
             });
         }
-        walk(graph, &by_env, &mut populations)?;
+        walk(graph, names, &by_env, &mut populations)?;
         for Population { rule, table, totals, .. } in populations {
             stage.close(table.finish().map_err(|error| unwritten(&rule.id, &error))?)?;
             if totals != Totals::of(rule) {
@@ -143,6 +147,7 @@ fn disagrees(rule: &str, said: &str) -> Fault {
 
 fn walk(
     graph: &Graph,
+    names: Names<'_>,
     by_env: &FxHashMap<Env, Vec<usize>>,
     populations: &mut [Population<'_>],
 ) -> Result<(), Fault> {
@@ -152,9 +157,11 @@ fn walk(
             graph.questions(Node::new(kind, row), |question| {
                 let Question { action, principal, resource } = question;
                 let env = Env { action, principal: principal.kind, resource: resource.kind };
-                for number in by_env.get(&env).into_iter().flatten() {
+                let Some(numbers) = by_env.get(&env) else { return };
+                let called = [principal, resource].map(|one| names.id(one.kind, graph.id(one)));
+                for number in numbers {
                     let Some(population) = populations.get_mut(*number) else { continue };
-                    if let Err(error) = population.put(graph, question) {
+                    if let Err(error) = population.put(graph, question, &called) {
                         wrong = Some(unwritten(&population.rule.id, &error));
                     }
                 }
@@ -168,7 +175,13 @@ fn walk(
 }
 
 impl Population<'_> {
-    fn put(&mut self, graph: &Graph, question: Question) -> std::io::Result<()> {
+    /// A row, with the ids of principal and resource as they are written.
+    fn put(
+        &mut self,
+        graph: &Graph,
+        question: Question,
+        [called, called_resource]: &[Cow<'_, str>; 2],
+    ) -> std::io::Result<()> {
         let Question { action, principal, resource } = question;
         let (kind, id) = (resource.kind.name(), graph.id(resource));
         let (principal_kind, principal_id) = (principal.kind.name(), graph.id(principal));
@@ -182,7 +195,7 @@ impl Population<'_> {
         let verdict = finding.map_or(PASS, |finding| finding.status.name());
         self.totals.count(verdict);
         let finding = finding.map_or("", |finding| finding.id.as_str());
-        let row = [action.name(), principal_kind, principal_id, kind, id, verdict, finding];
+        let row = [action.name(), principal_kind, called, kind, called_resource, verdict, finding];
         self.table.row(&row)
     }
 }

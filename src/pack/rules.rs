@@ -14,6 +14,7 @@ use crate::fault::{Fault, Faults, quote};
 use crate::load::files::hex;
 use crate::policy::pack::{BUNDLED_ORIGIN, PackFile};
 use crate::policy::{RuleSet, Severity, schema};
+use crate::pseudonym::Names;
 use crate::time::Span;
 
 /// What there is to know of each rule.
@@ -104,10 +105,11 @@ fn pretty<T: Serialize>(value: &T, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Writes the rules, their schema, and what they rest on.
-pub fn write(rules: &RuleSet, stage: &mut Stage) -> Result<(), Fault> {
+pub fn write(rules: &RuleSet, names: Names<'_>, stage: &mut Stage) -> Result<(), Fault> {
     let mut listed = Listed { rules: Vec::new(), settings: Vec::new() };
     for rule in &rules.rules {
-        let theme = Some(safe(&rule.theme)).filter(|theme| !theme.is_empty());
+        let told = names.theme(&rule.origin, &rule.theme);
+        let theme = Some(safe(&told)).filter(|theme| !theme.is_empty());
         let theme = theme.map_or(String::new(), |theme| theme + "/");
         let file = format!("rules/{theme}{}.cedar", safe(&rule.id));
         stage.write(&file, |out| out.write_all(rule.text.as_bytes()))?;
@@ -115,8 +117,8 @@ pub fn write(rules: &RuleSet, stage: &mut Stage) -> Result<(), Fault> {
             id: rule.id.clone(),
             file,
             sha256: rule.sha256.clone(),
-            origin: rule.origin.clone(),
-            theme: rule.theme.clone(),
+            origin: names.origin(&rule.origin),
+            theme: told.into_owned(),
             enabled: rule.enabled,
             severity: rule.severity,
             severity_privileged: rule.severity_privileged,
@@ -133,14 +135,14 @@ pub fn write(rules: &RuleSet, stage: &mut Stage) -> Result<(), Fault> {
         };
         let file = format!("rules/{folder}{}", setting.name());
         stage.write(&file, |out| out.write_all(setting.text.as_bytes()))?;
-        listed.settings.push(ListedFile { file, origin: setting.origin.clone() });
+        listed.settings.push(ListedFile { file, origin: names.origin(&setting.origin) });
     }
     let parameters = rules.parameters.0.iter().map(|(name, parameter)| {
         let text = |span: Option<Span>| span.map(|span| span.to_string());
         let kept = Kept {
             value: text(parameter.value),
             default: text(parameter.default),
-            origin: parameter.origin.clone(),
+            origin: names.origin(&parameter.origin),
             meaning: parameter.meaning.clone(),
         };
         (name, kept)

@@ -1,8 +1,10 @@
 //! A sample of leavers, with all that was done about them: what an auditor looks through by hand.
 //!
 //! The draw is as good as random, and anybody can repeat it: all leavers sorted by SHA-256 of the
-//! seed, a line feed and their id, of which the first are taken.
+//! seed, a line feed and their id, of which the first are taken. The id is the one that is written:
+//! with pseudonyms, a digest of the other would tell who it is to whoever tries names.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
@@ -17,6 +19,7 @@ use crate::inventory::vocabulary::{TaskStatus, Vocabulary};
 use crate::inventory::{Kind, Row};
 use crate::judge::times::hours;
 use crate::link::{Graph, Link, Node, NodeKind, OptionalRow};
+use crate::pseudonym::Names;
 use crate::report::model::Thing;
 use crate::time::Instant;
 
@@ -34,7 +37,7 @@ struct Drawn<'g> {
     sample: &'g [Leaver],
 }
 
-const METHOD: &str = "all leavers sorted by SHA-256 of the seed in decimal, a line feed and the id of the person in UTF-8; the first are taken";
+const METHOD: &str = "all leavers sorted by SHA-256 of the seed in decimal, a line feed and the id of the person, as it is written here, in UTF-8; the first are taken";
 
 #[derive(Serialize)]
 struct Leaver {
@@ -49,17 +52,26 @@ struct Leaver {
 
 #[derive(Serialize)]
 struct Offboarding {
-    id: String,
+    id: Which,
     kind: &'static str,
     effective_at: String,
     recorded_at: Option<String>,
+}
+
+/// The id of an offboarding as it is written, and which one it is: two may be written alike.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+struct Which {
+    id: String,
+    #[serde(skip)]
+    row: Row,
 }
 
 #[derive(Default, Serialize)]
 struct OnSystem {
     tasks: Vec<Task>,
     /// The offboardings that have no task for what is here.
-    missing: Vec<String>,
+    missing: Vec<Which>,
     /// What they hold, and works.
     still_live: Vec<Thing>,
     /// The secrets of others that they know, and work.
@@ -68,7 +80,7 @@ struct OnSystem {
 
 #[derive(Serialize)]
 struct Task {
-    offboarding: String,
+    offboarding: Which,
     action: &'static str,
     status: &'static str,
     requested_at: Option<String>,
@@ -86,9 +98,14 @@ struct Task {
 ///
 /// # Errors
 /// Those of the output.
-pub fn write(graph: &Graph, options: &Options, stage: &mut Stage) -> Result<Leavers, Fault> {
-    let (leavers, drawn) = draw(graph, options);
-    let sample = looked_into(graph, drawn);
+pub fn write(
+    graph: &Graph,
+    options: &Options,
+    names: Names<'_>,
+    stage: &mut Stage,
+) -> Result<Leavers, Fault> {
+    let (leavers, drawn) = draw(graph, options, names);
+    let sample = looked_into(graph, drawn, names);
     stage.write(SAMPLE, |out| {
         let all = Drawn {
             seed: options.seed,
@@ -109,10 +126,12 @@ pub fn lot(seed: u64, person: &str) -> String {
     digest_of_bytes(format!("{seed}\n{person}").as_bytes())
 }
 
-fn draw(graph: &Graph, options: &Options) -> (Leavers, Vec<(String, Row)>) {
+fn draw(graph: &Graph, options: &Options, names: Names<'_>) -> (Leavers, Vec<(String, Row)>) {
     let rows = (0..).zip(&graph.people).filter(|(_, facts)| facts.ended);
     let mut lots: Vec<(String, Row)> = rows
-        .map(|(row, _)| (lot(options.seed, graph.inventory.id(Kind::Person, row)), row))
+        .map(|(row, _)| {
+            (lot(options.seed, &names.text(graph.inventory.id(Kind::Person, row))), row)
+        })
         .collect();
     let population = lots.len() as u64;
     lots.sort();
@@ -121,14 +140,14 @@ fn draw(graph: &Graph, options: &Options) -> (Leavers, Vec<(String, Row)>) {
 }
 
 /// All that the inventory says of those who were drawn.
-fn looked_into(graph: &Graph, drawn: Vec<(String, Row)>) -> Vec<Leaver> {
+fn looked_into(graph: &Graph, drawn: Vec<(String, Row)>, names: Names<'_>) -> Vec<Leaver> {
     let numbers: FxHashMap<Row, usize> =
         drawn.iter().enumerate().map(|(number, (_, row))| (*row, number)).collect();
     let text = |at: Option<Instant>| at.map(|at| at.to_string());
     let leaver = |(lot, row): (String, Row)| {
         let person = graph.inventory.people.get(row);
         Leaver {
-            person: graph.inventory.id(Kind::Person, row).to_owned(),
+            person: names.text(graph.inventory.id(Kind::Person, row)).into_owned(),
             lot,
             status: person.status.name(),
             ended_at: text(person.ended_at),
@@ -144,7 +163,7 @@ fn looked_into(graph: &Graph, drawn: Vec<(String, Row)>) -> Vec<Leaver> {
     for (row, facts) in (0..).zip(&graph.offboardings) {
         let leaver = facts.subject.known().and_then(number_of);
         let leaver = leaver.and_then(|number| sample.get_mut(number));
-        leaver.into_iter().for_each(|leaver| leaver.offboarding(graph, row));
+        leaver.into_iter().for_each(|leaver| leaver.offboarding(graph, row, names));
     }
     let mut live = |node: Node, holder: Option<Node>, system: OptionalRow, known: bool| {
         let leaver = holder.and_then(number_of).and_then(|number| sample.get_mut(number));
@@ -152,7 +171,8 @@ fn looked_into(graph: &Graph, drawn: Vec<(String, Row)>) -> Vec<Leaver> {
         let system = system.get().map_or("", |row| graph.inventory.id(Kind::System, row));
         let there = leaver.systems.entry(system.to_owned()).or_default();
         let list = if known { &mut there.known_secrets } else { &mut there.still_live };
-        list.push(Thing { kind: node.kind.name().into(), id: graph.id(node).to_owned() });
+        let id = names.id(node.kind, graph.id(node)).into_owned();
+        list.push(Thing { kind: node.kind.name().into(), id });
     };
     for (row, facts) in (0..).zip(&graph.accounts).filter(|(_, facts)| facts.live) {
         live(Node::new(NodeKind::Account, row), facts.identity.known(), facts.system, false);
@@ -186,10 +206,11 @@ fn looked_into(graph: &Graph, drawn: Vec<(String, Row)>) -> Vec<Leaver> {
 }
 
 impl Leaver {
-    fn offboarding(&mut self, graph: &Graph, row: Row) {
+    fn offboarding(&mut self, graph: &Graph, row: Row, names: Names<'_>) {
         let inventory = &graph.inventory;
         let offboarding = inventory.offboardings.get(row);
-        let id = inventory.id(Kind::Offboarding, row).to_owned();
+        let id = names.text(inventory.id(Kind::Offboarding, row)).into_owned();
+        let id = Which { id, row };
         let time = |at: Option<Instant>| at.map(|at| at.to_string());
         self.offboardings.push(Offboarding {
             id: id.clone(),
@@ -199,19 +220,20 @@ impl Leaver {
         });
         for number in graph.offboarding(row).revocations.clone() {
             let revocation = graph.revocation(number);
-            let known = revocation.system.map(|row| inventory.id(Kind::System, row));
+            let known = revocation.system.map(|row| Cow::Borrowed(inventory.id(Kind::System, row)));
             let Some(task) = graph.task(revocation) else {
-                let there = self.systems.entry(known.unwrap_or_default().to_owned()).or_default();
+                let there = self.systems.entry(known.unwrap_or_default().into_owned()).or_default();
                 there.missing.push(id.clone());
                 continue;
             };
-            let system = known.unwrap_or_else(|| inventory.words.text(task.system.0));
+            // One that nobody knows may be anybody.
+            let system = known.unwrap_or_else(|| names.text(inventory.words.text(task.system.0)));
             let words = &inventory.words;
             let text = |text: Option<crate::inventory::field::Text>| {
-                text.map(|text| words.text(text.0).to_owned())
+                text.map(|text| names.text(words.text(text.0)).into_owned())
             };
             let ended = task.completed_at.filter(|_| task.status == TaskStatus::Done);
-            self.systems.entry(system.to_owned()).or_default().tasks.push(Task {
+            self.systems.entry(system.into_owned()).or_default().tasks.push(Task {
                 offboarding: id.clone(),
                 action: task.action.name(),
                 status: task.status.name(),
@@ -254,8 +276,8 @@ const COLUMNS: [&str; 19] = [
 fn table(sample: &[Leaver], out: &mut dyn std::io::Write) -> std::io::Result<()> {
     let mut table = Table::new(out, &COLUMNS)?;
     for leaver in sample {
-        let row = |system: &str, offboarding: &str, task: Option<&Task>, there: &OnSystem| {
-            let of = leaver.offboardings.iter().find(|one| one.id == offboarding);
+        let row = |system: &str, which: Option<&Which>, task: Option<&Task>, there: &OnSystem| {
+            let of = leaver.offboardings.iter().find(|one| Some(&one.id) == which);
             let text = |text: Option<&String>| text.cloned().unwrap_or_default();
             let of_task = |read: fn(&Task) -> Option<&String>| text(task.and_then(read));
             let things = |things: &[Thing]| {
@@ -263,14 +285,14 @@ fn table(sample: &[Leaver], out: &mut dyn std::io::Write) -> std::io::Result<()>
                     things.iter().map(|thing| format!("{}::{}", thing.kind, thing.id)).collect();
                 names.join(" ")
             };
-            let missing = if offboarding.is_empty() { "" } else { "missing" };
+            let missing = which.map_or("", |_| "missing");
             let hours = task.and_then(|task| task.hours_to_revoke);
             [
                 leaver.person.clone(),
                 leaver.status.into(),
                 text(leaver.ended_at.as_ref()),
                 system.into(),
-                offboarding.into(),
+                which.map_or("", |which| which.id.as_str()).into(),
                 of.map_or("", |one| one.kind).into(),
                 of.map_or(String::new(), |one| one.effective_at.clone()),
                 task.map_or("", |task| task.action).into(),
@@ -289,17 +311,17 @@ fn table(sample: &[Leaver], out: &mut dyn std::io::Write) -> std::io::Result<()>
         };
         for (system, there) in &leaver.systems {
             for task in &there.tasks {
-                table.row(&row(system, &task.offboarding, Some(task), there))?;
+                table.row(&row(system, Some(&task.offboarding), Some(task), there))?;
             }
             for offboarding in &there.missing {
-                table.row(&row(system, offboarding, None, there))?;
+                table.row(&row(system, Some(offboarding), None, there))?;
             }
             if there.tasks.is_empty() && there.missing.is_empty() {
-                table.row(&row(system, "", None, there))?;
+                table.row(&row(system, None, None, there))?;
             }
         }
         if leaver.systems.is_empty() {
-            let offboarding = leaver.offboardings.first().map_or("", |one| one.id.as_str());
+            let offboarding = leaver.offboardings.first().map(|one| &one.id);
             let mut cells = row("", offboarding, None, &OnSystem::default());
             // Nothing is known that a task could end.
             if let Some(status) = cells.get_mut(8) {

@@ -99,7 +99,7 @@ impl RuleSet {
             match file.name() {
                 PARAMETERS => {
                     let bundled = file.origin == pack::BUNDLED_ORIGIN;
-                    let origin = if bundled { "default" } else { &file.origin };
+                    let origin = if bundled { parameters::DEFAULT_ORIGIN } else { &file.origin };
                     parameters.read(source, origin, &mut faults);
                 }
                 CONTROLS => controls.read(source, &mut faults),

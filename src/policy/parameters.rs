@@ -8,6 +8,9 @@ use crate::fault::{self, Faults, Text};
 use crate::settings::{self, Section};
 use crate::time::Span;
 
+/// Where a threshold is from that nobody has set.
+pub const DEFAULT_ORIGIN: &str = "default";
+
 /// A threshold.
 #[derive(Clone, Debug)]
 pub struct Parameter {

@@ -75,10 +75,10 @@ impl Findings for Vec<Finding> {
 }
 
 /// How many findings are in memory as text: written while as many more are made.
-const WAVE: usize = 8_192;
+const WAVE: usize = 4_096;
 
 /// How many one thread makes at a time.
-const PART: usize = 256;
+const PART: usize = 128;
 
 /// The texts of a wave. Their memory is used again for the one after the next.
 type Texts = Vec<Vec<u8>>;

@@ -15,6 +15,7 @@ use super::findings::{Findings, Head};
 use super::model::{BaselineResult, ExceptionResult, ExceptionState, Report, Status, Verdict};
 use crate::fault::printable;
 use crate::policy::Severity;
+use crate::policy::parameters::DEFAULT_ORIGIN;
 
 pub(crate) mod finding;
 pub(crate) mod page;
@@ -258,7 +259,8 @@ fn totals<F: Findings>(report: &Report<F>, page: &mut Page<'_>) -> io::Result<()
     }
     row("asked", asked)?;
     // Those that nobody changed stand in the JSON report.
-    let changed = report.parameters.iter().filter(|(_, parameter)| parameter.origin != "default");
+    let changed =
+        report.parameters.iter().filter(|(_, parameter)| parameter.origin != DEFAULT_ORIGIN);
     let labels = std::iter::once("parameters").chain(std::iter::repeat(""));
     for (label, (name, parameter)) in labels.zip(changed) {
         let value = parameter.value.as_deref().unwrap_or("not set");

@@ -34,6 +34,8 @@ mod pack_tampered;
 mod plan;
 mod property;
 mod pseudonym;
+mod pseudonym_explain;
+mod pseudonym_pack;
 mod readme;
 mod report;
 mod run;

@@ -51,7 +51,7 @@ fn read(path: &Path) -> String {
 }
 
 /// Changes texts of a pack, and then everything that has to agree with them.
-fn forge(to: &Path, change: &dyn Fn(&str) -> String) {
+pub fn forge(to: &Path, change: &dyn Fn(&str) -> String) {
     let before = files(to);
     let report = to.join("reports/report.json");
     let changed = change(&read(&report));

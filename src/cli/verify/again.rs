@@ -9,7 +9,7 @@ use crate::baseline::Baseline;
 use crate::cli::{Terminal, check};
 use crate::config::{Config, Wishes};
 use crate::exceptions::{self, Exception};
-use crate::fault::{Fault, Faults, Text};
+use crate::fault::{Fault, Faults, Text, quote};
 use crate::import::setting::Copied;
 use crate::import::store::Form;
 use crate::import::{Imported, import, report::Origin};
@@ -17,11 +17,12 @@ use crate::inventory::Kind;
 use crate::load::files::{self, name_of};
 use crate::load::{self, Loaded};
 use crate::pack::again::{self, Brought};
-use crate::pack::open::{Pack, digest_of_bytes, digest_of_file};
+use crate::pack::open::{Pack, Problem, digest_of_bytes, digest_of_file};
 use crate::pack::stage::Stage;
-use crate::pack::{self, IMPORTED, Input, Manifest, Material, Packed, Role};
+use crate::pack::{self, IMPORTED, Input, MANIFEST, Manifest, Material, Packed, Role};
 use crate::policy::RuleSet;
 use crate::policy::pack::{PackFile, from_disk};
+use crate::pseudonym::{Key, Pseudonyms};
 use crate::time::Instant;
 
 impl Arguments {
@@ -32,7 +33,20 @@ impl Arguments {
         manifest: &Manifest,
         terminal: Terminal,
     ) -> Result<Again, Faults> {
+        let key = self.key_of_pseudonyms(manifest)?;
+        let again = self.made_again(pack, manifest, key.as_ref(), terminal);
+        again.map_err(|faults| check::hidden(faults, key.as_ref()))
+    }
+
+    fn made_again(
+        &self,
+        pack: &mut Pack,
+        manifest: &Manifest,
+        key: Option<&Key>,
+        terminal: Terminal,
+    ) -> Result<Again, Faults> {
         let mut again = Again::default();
+        again.same_key(manifest, key);
         let config = self.config(manifest, &mut again)?;
         let loaded = if manifest.options.imported {
             self.imported(pack, manifest, &mut again)?
@@ -69,10 +83,12 @@ impl Arguments {
         if let Some((baseline, name)) = baseline {
             baseline.mark(Path::new(&name), &mut report);
         }
+        // The names in the manifest have tokens already, and stay.
+        let pseudonyms = key.map(|key| Pseudonyms::new(&graph, key));
         let material = Material {
             graph: &graph,
             rules: &rules,
-            report: &report,
+            report: &mut report,
             options: pack::Options {
                 fail_on: wishes.fail_on,
                 expect: crate::cli::pack::expected(&wishes),
@@ -80,12 +96,30 @@ impl Arguments {
             },
             inputs: manifest.inputs.clone(),
             signed_by: manifest.signed_by.clone(),
+            pseudonyms: pseudonyms.as_ref(),
         };
         pack::build(material, &mut stage)?;
         again.differences = again::compare(pack, &stage).map_err(|error| {
             Fault::new(format!("the pack can't be compared: {error}"), "check the disk")
         })?;
         Ok(again)
+    }
+
+    /// The key of the pseudonyms, where the pack has any.
+    fn key_of_pseudonyms(&self, manifest: &Manifest) -> Result<Option<Key>, Faults> {
+        let key = self.pseudonymize.as_deref().map(Key::read).transpose()?;
+        match (&manifest.pseudonym_key, &key) {
+            (Some(id), None) => Err(Fault::new(
+                format!("the pack was made with pseudonyms, of the key {}", quote(id)),
+                "name that key with --pseudonymize",
+            )
+            .into()),
+            (None, Some(_)) => {
+                Err(Fault::new("the pack was made without pseudonyms", "leave --pseudonymize out")
+                    .into())
+            }
+            _ => Ok(key),
+        }
     }
 
     /// The inventory, its files named and in the order as they were packed.
@@ -242,6 +276,19 @@ impl Arguments {
 }
 
 impl Again {
+    /// With another key everything would differ.
+    fn same_key(&mut self, manifest: &Manifest, key: Option<&Key>) {
+        let Some((packed, brought)) = manifest.pseudonym_key.as_ref().zip(key.map(Key::id)) else {
+            return;
+        };
+        if *packed != brought {
+            let said = format!(
+                "its pseudonyms are of another key ({packed}) than the one that was brought ({brought})"
+            );
+            self.others.push(Problem::new(MANIFEST, said));
+        }
+    }
+
     /// Where each file of the manifest is among those that are brought; what isn't is told.
     fn order(
         &mut self,
