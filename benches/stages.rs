@@ -98,7 +98,8 @@ fn judged<'a>(
     setting: Setting<'a>,
     Answers { hits, tallies, .. }: Answers,
 ) -> Report<Made<'a>> {
-    let kept = hits.into_par_iter().map(|hit| Kept::new(graph, rules, setting, hit));
+    let hits = hits.into_par_iter().flatten();
+    let kept = hits.map(|hit| Kept::new(graph, rules, setting, hit));
     let kept = kept.collect();
     let judged = Judged { tallies, kept, waivers: Vec::new(), exceptions: Vec::new() };
     let terms =

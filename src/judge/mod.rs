@@ -85,8 +85,12 @@ pub fn find(
 }
 
 /// What is kept of some answers.
-fn kept(graph: &Graph, rules: &RuleSet, setting: Setting<'_>, hits: Vec<Hit>) -> Vec<Kept> {
-    hits.into_par_iter().map(|hit| Kept::new(graph, rules, setting, hit)).collect()
+fn kept(graph: &Graph, rules: &RuleSet, setting: Setting<'_>, hits: Vec<Vec<Hit>>) -> Vec<Kept> {
+    let mut kept = Vec::with_capacity(hits.iter().map(Vec::len).sum());
+    for part in hits {
+        kept.par_extend(part.into_par_iter().map(|hit| Kept::new(graph, rules, setting, hit)));
+    }
+    kept
 }
 
 /// Makes the report.

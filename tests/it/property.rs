@@ -134,7 +134,7 @@ fn compare(graph: &Graph, rules: &RuleSet, said: &mut Said, about: &str) {
     let setting = Setting { now, run_at: now, parameters: &rules.parameters };
     let answers = ask(graph, rules, setting, Depth::Exhaustive, &SUBJECTS, &|_| {});
     let verdicts: FxHashMap<(Question, usize), &Verdict> =
-        answers.hits.iter().map(|hit| ((hit.question, hit.rule), &hit.verdict)).collect();
+        answers.hits.iter().flatten().map(|hit| ((hit.question, hit.rule), &hit.verdict)).collect();
     let target = Target { types: &rules.types, graph: Some(graph), setting };
     let mut by_env: BTreeMap<Env, Vec<(usize, Condition)>> = BTreeMap::new();
     for (number, rule) in rules.rules.iter().enumerate() {
