@@ -1,7 +1,7 @@
 //! The findings of a check: of each is kept what it is about, and it is made when it is read.
 
 use std::borrow::Cow;
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Reverse;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -54,8 +54,10 @@ pub struct Made<'a> {
     pub rules: &'a RuleSet,
     /// The instants and thresholds.
     pub setting: Setting<'a>,
-    /// In the order of the report.
+    /// In the order in which they were found.
     pub kept: Vec<Kept>,
+    /// Their numbers, in the order of the report: they are larger than these.
+    order: Vec<u32>,
     /// The ids of exceptions.
     pub exceptions: Vec<String>,
     conditions: FxHashMap<(usize, Env), Condition>,
@@ -67,16 +69,10 @@ impl<'a> Made<'a> {
         graph: &'a Graph,
         rules: &'a RuleSet,
         setting: Setting<'a>,
-        mut kept: Vec<Kept>,
+        kept: Vec<Kept>,
         exceptions: Vec<String>,
     ) -> Self {
-        // Of a rule they come in the order of the records, which often is that of the ids: to sort
-        // each rule's by themselves takes far fewer looks at the ids.
-        kept.par_sort_by_key(rank);
-        let by_rule: Vec<&mut [Kept]> = kept.chunk_by_mut(|a, b| rank(a) == rank(b)).collect();
-        by_rule
-            .into_par_iter()
-            .for_each(|of_rule| of_rule.par_sort_by(|a, b| in_order(graph, a, b)));
+        let order = in_order(graph, &kept);
         let target = Target { types: &rules.types, graph: Some(graph), setting };
         let mut conditions = FxHashMap::default();
         for Hit { rule: number, question, .. } in kept.iter().map(|kept| &kept.hit) {
@@ -84,7 +80,12 @@ impl<'a> Made<'a> {
             let compile = || Condition::of(rules.numbered(*number), env, target);
             conditions.entry((*number, env)).or_insert_with(compile);
         }
-        Self { graph, rules, setting, kept, exceptions, conditions }
+        Self { graph, rules, setting, kept, order, exceptions, conditions }
+    }
+
+    /// What is kept of a finding, by its number in the report.
+    fn kept(&self, number: usize) -> Option<&Kept> {
+        self.kept.get(*self.order.get(number)? as usize)
     }
 
     fn case(&self, kept: &Kept) -> (&Rule, Case<'_>) {
@@ -139,7 +140,7 @@ impl Findings for Made<'_> {
     }
 
     fn head(&self, number: usize) -> Option<Head<'_>> {
-        let kept = self.kept.get(number)?;
+        let kept = self.kept(number)?;
         let exception = kept.exception.and_then(|number| self.exceptions.get(number as usize));
         Some(Head {
             rule: &self.rules.numbered(kept.hit.rule).id,
@@ -151,33 +152,49 @@ impl Findings for Made<'_> {
     }
 
     fn overdue_days(&self, number: usize) -> Option<i64> {
-        let (rule, case) = self.case(self.kept.get(number)?);
+        let (rule, case) = self.case(self.kept(number)?);
         case.overdue(rule).1
     }
 
     fn finding(&self, number: usize) -> Option<Cow<'_, Finding>> {
-        self.kept.get(number).map(|kept| Cow::Owned(self.make(kept)))
+        self.kept(number).map(|kept| Cow::Owned(self.make(kept)))
     }
 
     fn held(report: &Report<Self>) -> Cow<'_, Report> {
         let made = &report.findings;
-        let all = made.kept.par_iter().map(|kept| made.make(kept));
-        Cow::Owned(report.with(all.collect()))
+        let all = (0..made.count()).into_par_iter().filter_map(|number| made.kept(number));
+        Cow::Owned(report.with(all.map(|kept| made.make(kept)).collect()))
     }
 }
 
-/// The worst first; rules are sorted by id, so their numbers compare as their ids do.
+/// By severity, the worst first, then by rule: rules are sorted by id, so their numbers compare as
+/// their ids do.
 fn rank(kept: &Kept) -> (Reverse<Severity>, usize) {
     (Reverse(kept.severity), kept.hit.rule)
 }
 
-fn in_order(graph: &Graph, a: &Kept, b: &Kept) -> Ordering {
+/// The numbers of findings in the order of the report.
+#[expect(clippy::indexing_slicing, reason = "the numbers are those of the list")]
+fn in_order(graph: &Graph, kept: &[Kept]) -> Vec<u32> {
+    let number = |number: usize| u32::try_from(number).ok();
+    let mut order: Vec<u32> = (0..kept.len()).map_while(number).collect();
+    assert!(order.len() == kept.len(), "there are fewer than four billion findings");
+    let kept = |number: &u32| &kept[*number as usize];
+    // Of a rule they come in the order of the records, which often is that of the ids: to sort
+    // each rule's by themselves takes far fewer looks at the ids.
+    order.par_sort_unstable_by_key(|number| (rank(kept(number)), *number));
     let thing = |node: Node| (node.kind.name(), graph.id(node));
-    let (of_a, of_b) = (a.hit.question, b.hit.question);
-    thing(of_a.resource)
-        .cmp(&thing(of_b.resource))
-        .then_with(|| thing(of_a.principal).cmp(&thing(of_b.principal)))
-        .then_with(|| of_a.action.name().cmp(of_b.action.name()))
+    let by_id = |a: &u32, b: &u32| {
+        let (a, b) = (kept(a).hit.question, kept(b).hit.question);
+        thing(a.resource)
+            .cmp(&thing(b.resource))
+            .then_with(|| thing(a.principal).cmp(&thing(b.principal)))
+            .then_with(|| a.action.name().cmp(b.action.name()))
+    };
+    let of_rules: Vec<&mut [u32]> =
+        order.chunk_by_mut(|a, b| rank(kept(a)) == rank(kept(b))).collect();
+    of_rules.into_par_iter().for_each(|of_rule| of_rule.par_sort_by(by_id));
+    order
 }
 
 /// The stable id of a finding: 128 bits of the digest of what it is about, in hexadecimal.
