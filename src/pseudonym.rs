@@ -8,6 +8,7 @@
 //! The ids of rules, controls and systems stay. So do the ids of findings: they are digests of the
 //! ids before, by which those who may see the inventory find the finding again.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -15,6 +16,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use hmac::{Hmac, KeyInit, Mac};
 use regex::Regex;
 use sha2::Sha256;
+use unicode_normalization::UnicodeNormalization;
 
 use crate::fault::{Fault, quote};
 use crate::inventory::vocabulary::AccountType;
@@ -98,8 +100,9 @@ impl Pseudonyms {
             }
             let owner = (letter, owner.to_owned());
             // A name that two people have must not make them one.
-            // The search folds the case of ASCII alone.
-            for text in [text.to_owned(), text.to_lowercase(), text.to_uppercase()] {
+            // The search folds the case of ASCII alone, and no other spellings.
+            let plain = plainly(text).into_owned();
+            for text in [plain.to_lowercase(), plain.to_uppercase(), plain, text.to_owned()] {
                 let text = if text.is_ascii() { text.to_ascii_lowercase() } else { text };
                 owners
                     .entry(text)
@@ -173,6 +176,17 @@ impl Pseudonyms {
 
     /// A text with tokens instead. What has them already stays as it is.
     pub fn text(&self, text: &str) -> String {
+        let once = self.replaced(text);
+        let plain = plainly(&once);
+        if plain == once {
+            return once;
+        }
+        // The same name may be spelled with other characters.
+        let again = self.replaced(&plain);
+        if again == plain { once } else { again }
+    }
+
+    fn replaced(&self, text: &str) -> String {
         // A report without pseudonyms would tell what it must not.
         let Some(strings) = &self.strings else { return "(withheld)".into() };
         let dates = self.dates.iter().flat_map(|dates| dates.find_iter(text));
@@ -205,6 +219,29 @@ impl Pseudonyms {
             })
             .into_owned()
     }
+}
+
+/// A text as it is mostly spelled: letters with their marks as one, plain dashes, single spaces and
+/// nothing between the letters that can't be seen.
+fn plainly(text: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| c.is_ascii() && (c >= ' ' || c == '\n');
+    if text.chars().all(is_plain) && !text.contains("  ") {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.nfkc() {
+        match c {
+            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' => {}
+            '\u{2010}'..='\u{2015}' | '\u{2212}' => out.push('-'),
+            c if c.is_whitespace() && c != '\n' => {
+                if !out.ends_with([' ', '\n']) {
+                    out.push(' ');
+                }
+            }
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// Whether what stands before the `@` of an address is a person's, not a function's.
@@ -249,6 +286,30 @@ mod tests {
         let loaded = load::from_texts([("i.json".into(), text, String::new())].into_iter());
         let graph = loaded.unwrap().link(Instant::parse("2026-06-30T06:00:00Z").unwrap()).unwrap();
         Pseudonyms::new(&graph, &Key(b"0123456789abcdef".to_vec()))
+    }
+
+    #[test]
+    fn a_name_is_the_same_in_whatever_characters_it_is_spelled() {
+        let pseudonyms = pseudonyms(
+            r#"{"id": "z", "name": "Zoë Müller", "user_name": "jörg", "status": "active"},
+               {"id": "d", "name": "Anne-Marie Duff", "status": "active"}"#,
+        );
+        let token = pseudonyms.text("Zoë Müller");
+        assert!(token.starts_with("P-"), "{token}");
+        for text in [
+            "Zoe\u{308} Mu\u{308}ller",
+            "Zoë\u{a0}Müller",
+            "zoë  müller",
+            "ZOË MÜLLER",
+            "Zoë\u{200b} Müller",
+            "jo\u{308}rg",
+        ] {
+            assert_eq!(pseudonyms.text(&format!("gh:{text}")), format!("gh:{token}"), "{text:?}");
+        }
+        let duff = pseudonyms.text("Anne-Marie Duff");
+        assert_eq!(pseudonyms.text("Anne\u{2010}Marie   Duff, here"), format!("{duff}, here"));
+        // What names nobody stays as it is spelled.
+        assert_eq!(pseudonyms.text("  two\u{a0}spaces  "), "  two\u{a0}spaces  ");
     }
 
     #[test]
