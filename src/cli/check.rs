@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::outputs::Outputs;
+use super::threads::in_threads;
 use super::{Exit, RuleArguments, Terminal};
 use crate::ask::Depth;
 use crate::ask::audit::Audit;
@@ -28,7 +29,6 @@ mod judging;
 mod progress;
 
 pub(super) use judging::Judging;
-use judging::in_threads;
 
 /// What the exit status says.
 const STATUS: &str = "\

@@ -24,6 +24,7 @@ mod report;
 mod rules;
 mod schema;
 mod test;
+mod threads;
 mod verify;
 
 /// Checks an entitlement inventory against lifecycle rules written as Cedar policies.
@@ -239,6 +240,7 @@ pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Res
 impl Cli {
     /// Runs the command.
     pub fn run(self) -> Exit {
+        threads::set_up();
         let terminal = Terminal::new(self.color, self.quiet);
         let outcome = match self.command {
             Command::Check(arguments) => check::run(&arguments, terminal),

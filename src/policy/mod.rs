@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::fault::{Fault, Faults, Text};
@@ -108,20 +109,24 @@ impl RuleSet {
         }
         faults.into_result()?;
         let types = schema::Types::new(&parameters).map_err(Faults::from)?;
-        let mut faults = Faults::default();
-        let mut rules = Vec::new();
-        for file in &files {
-            let Some(stem) = file.stem(".cedar") else { continue };
+        let one = |file: &pack::PackFile| {
             let source = read::Source {
                 file: Text { name: &file.path, text: &file.text },
-                stem,
+                stem: file.stem(".cedar")?,
                 theme: file.theme(),
                 origin: &file.origin,
             };
-            rules.extend(read::read(&source, &types, &controls, &mut faults));
+            let mut faults = Faults::default();
+            Some((read::read(&source, &types, &controls, &mut faults), faults))
+        };
+        let mut faults = Faults::default();
+        let mut rules: Vec<Rule> = Vec::new();
+        for (rule, own) in files.par_iter().filter_map(one).collect::<Vec<_>>() {
+            rules.extend(rule);
+            faults.merge(own);
         }
         faults.into_result()?;
-        rules.sort_by(|a: &Rule, b: &Rule| a.id.cmp(&b.id));
+        rules.sort_by(|a, b| a.id.cmp(&b.id));
         let is_case = |file: &pack::PackFile| file.stem(".cases.json").is_some();
         let (cases, others): (Vec<_>, Vec<_>) = files.into_iter().partition(is_case);
         let is_setting = |file: &pack::PackFile| SETTINGS.contains(&file.name());

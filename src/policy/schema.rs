@@ -110,9 +110,12 @@ impl Types {
                 "name parameters with letters, digits and underscores",
             )
         };
-        let (schema, _) = Schema::from_cedarschema_str(&text).map_err(|error| broken(&error))?;
-        let (json, _) = cedar_policy::schema_str_to_json_with_resolved_types(&text)
-            .map_err(|error| broken(&error))?;
+        let (schema, json) = rayon::join(
+            || Schema::from_cedarschema_str(&text),
+            || cedar_policy::schema_str_to_json_with_resolved_types(&text),
+        );
+        let (schema, _) = schema.map_err(|error| broken(&error))?;
+        let (json, _) = json.map_err(|error| broken(&error))?;
         let root = json.get("").unwrap_or(&Value::Null);
         let common = root.get("commonTypes").unwrap_or(&Value::Null);
         let entities = root.get("entityTypes").and_then(Value::as_object).into_iter().flatten();

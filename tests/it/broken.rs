@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::run::{check, folder, root, schema, sound};
+use crate::run::{check, folder, nhi, root, schema, sound};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -121,5 +121,21 @@ fn the_faults_of_rules_configuration_and_inventory_are_shown_together() {
     let done = check("a.json --policies pack").at(&folder).run().refused();
     for file in ["[a.json:1:", "[pack/x.cedar:1:"] {
         assert!(done.err.contains(file), "{file}\n{}", done.err);
+    }
+}
+
+#[test]
+fn a_condition_of_thousands_of_parts_is_refused_by_every_command() {
+    let parts = vec!["resource.live"; 5_000].join(" || ");
+    let rule = format!(
+        "@id(\"x\")\n@severity(\"low\")\nforbid (principal, action == Action::\"keep\", \
+         resource is Credential)\nwhen {{ {parts} }};\n"
+    );
+    let folder = folder(&[("a.json", &sound().to_string()), ("pack/x.cedar", &rule)]);
+    for line in
+        ["check a.json", "check a.json -j 1", "rules", "test", "explain x", "pack a.json -o p"]
+    {
+        let done = nhi(&format!("{line} --policies pack")).at(folder.path()).run().refused();
+        assert!(done.said().contains("nests too deeply"), "{line}\n{}", done.err);
     }
 }

@@ -6,9 +6,10 @@ use super::progress::Bar;
 use crate::ask::Depth;
 use crate::ask::condition::Setting;
 use crate::cli::Terminal;
+use crate::cli::threads::in_threads;
 use crate::config::Wishes;
 use crate::exceptions::Exception;
-use crate::fault::{Fault, Faults};
+use crate::fault::Faults;
 use crate::judge::{self, Judged, Made, Terms};
 use crate::link::Graph;
 use crate::policy::RuleSet;
@@ -88,20 +89,4 @@ impl Judging {
             Ok(Findings::held(&self.report(rules, wishes, graph, judged)).into_owned())
         })?
     }
-}
-
-/// Does something with so many threads.
-pub(super) fn in_threads<T: Send>(
-    jobs: Option<NonZeroUsize>,
-    work: impl FnOnce() -> T + Send,
-) -> Result<T, Faults> {
-    // Evaluating a deeply nested condition takes stack.
-    const STACK: usize = 16 << 20;
-    const MOST: usize = 256;
-    let threads = jobs.map_or(0, NonZeroUsize::get).min(MOST);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build();
-    let pool = pool.map_err(|error| {
-        Fault::new(format!("threads can't be started: {error}"), "ask for fewer with -j")
-    })?;
-    Ok(pool.install(work))
 }
