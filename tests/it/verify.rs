@@ -39,6 +39,8 @@ fn place() -> TempDir {
         (&format!("strong/{RULE}"), &rule),
         (&format!("weak/{RULE}"), &rule.replace("\"critical\"", "\"low\"")),
         ("more.toml", "[expect]\npeople = 1000\n"),
+        ("named.toml", "policies = [\"own\"]\n"),
+        ("own/mine.cedar", &rule.replace("leaver-account-live", "mine")),
     ])
 }
 
@@ -172,6 +174,21 @@ fn rules_and_thresholds_come_of_the_files_that_are_brought() {
     });
     names(&run(strong).exits(1), "leaver-account-live");
     run("verify p").exits(1);
+}
+
+#[test]
+fn rules_that_the_brought_configuration_names_are_not_left_out() {
+    let place = place();
+    let run = |arguments: &str| at(&place, arguments).run();
+    std::fs::write(place.path().join("none.toml"), "# nothing\n").unwrap();
+    run("pack sound.json --config none.toml -o p").exits(0);
+    forge(&place.path().join("p"), &as_if(place.path(), &[("none.toml", "named.toml")]));
+    let done = run("verify p --inventory sound.json --config named.toml").exits(1);
+    names(&done, "own: the configuration names these rules");
+    // Those that were packed need not be brought.
+    run("pack sound.json --config named.toml -o q").exits(0);
+    let done = run("verify q --inventory sound.json --config named.toml").exits(0);
+    names(&done, "not brought, so from the pack: own/mine.cedar");
 }
 
 #[test]

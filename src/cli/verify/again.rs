@@ -17,7 +17,7 @@ use crate::inventory::Kind;
 use crate::load::files::{self, name_of};
 use crate::load::{self, Loaded};
 use crate::pack::again::{self, Brought};
-use crate::pack::open::{Pack, digest_of_bytes, digest_of_file};
+use crate::pack::open::{Pack, Problem, digest_of_bytes, digest_of_file};
 use crate::pack::stage::Stage;
 use crate::pack::{self, IMPORTED, Input, Manifest, Material, Packed, Role};
 use crate::policy::RuleSet;
@@ -43,12 +43,13 @@ impl Arguments {
         let exceptions = self.exceptions(manifest, &mut again)?;
         let baseline = self.baseline(manifest, &mut again)?;
         let policies = self.policies(manifest, &mut again)?;
+        let is_said = config.as_ref().map(Config::packs).transpose()?;
+        again.named(manifest, is_said.iter().flat_map(|(folders, ..)| folders));
         let Some(loaded) = loaded.filter(|_| again.others.is_empty()) else { return Ok(again) };
 
         let packed = Packed::read(pack)?;
         again.take(manifest, self);
         // Nobody may leave the bundled rules out unseen.
-        let is_said = config.as_ref().map(Config::packs).transpose()?;
         if !packed.has_bundled() && is_said.is_none_or(|(_, bundled, _)| bundled) {
             again.not_brought.push("--no-bundled: the bundled rules are left out".into());
         }
@@ -251,6 +252,18 @@ impl Again {
     ) -> Option<Vec<usize>> {
         let order = again::inputs(manifest, role, brought);
         order.map_err(|wrong| self.others.extend(wrong)).ok()
+    }
+
+    /// The rules that the configuration names have to be among those that were packed.
+    fn named<'f>(&mut self, manifest: &Manifest, folders: impl Iterator<Item = &'f PathBuf>) {
+        let packed = |folder: &Path| {
+            let mut rules = manifest.of_role(Role::Policies);
+            rules.any(|input| Path::new(&input.path).starts_with(folder))
+        };
+        for folder in folders.filter(|folder| !packed(folder)) {
+            let said = "the configuration names these rules, and the pack was made without them";
+            self.others.push(Problem::new(name_of(folder), said));
+        }
     }
 
     /// What is from the pack.
