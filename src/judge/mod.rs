@@ -22,6 +22,7 @@ use crate::report::model::{
 use crate::time::Span;
 
 pub mod evidence;
+mod human;
 mod made;
 mod sums;
 pub mod times;
