@@ -139,6 +139,7 @@ pub fn judge<'a>(
             })
             .collect(),
         sources: sources(graph),
+        systems: Some(systems(graph)),
         population: population.collect(),
         policies: Digest { sha256: rules.sha256() },
         parameters: rules
@@ -187,6 +188,16 @@ fn sources(graph: &Graph) -> Vec<SourceSummary> {
         truncated: source.truncated,
     };
     rows.zip(&graph.source_records).map(summary).collect()
+}
+
+fn systems(graph: &Graph) -> Vec<String> {
+    let inventory = &graph.inventory;
+    let mut ids: Vec<String> = (0..)
+        .take(inventory.count(Kind::System))
+        .map(|row| inventory.id(Kind::System, row).to_owned())
+        .collect();
+    ids.sort_unstable();
+    ids
 }
 
 /// Why the verdict can't be `pass`.

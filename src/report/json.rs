@@ -77,6 +77,7 @@ fn header<F>(report: &Report<F>) -> io::Result<Map<String, Value>> {
         "incomplete": report.incomplete,
         "inventory": report.inventory,
         "sources": report.sources,
+        "systems": report.systems,
         "population": report.population,
         "policies": report.policies,
         "parameters": report.parameters,
