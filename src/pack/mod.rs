@@ -20,6 +20,7 @@ pub mod open;
 mod origins;
 mod population;
 mod reports;
+mod rest;
 mod rules;
 mod sample;
 pub mod sign;

@@ -3,10 +3,11 @@
 //! The draw is as good as random, and anybody can repeat it: all leavers sorted by SHA-256 of the
 //! seed, a line feed and their id, of which the first are taken.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::manifest::{Leavers, Options};
 use super::open::digest_of_bytes;
@@ -24,38 +25,39 @@ use crate::time::Instant;
 pub const SAMPLE: &str = "sample/leavers.json";
 const TABLE: &str = "sample/leavers.csv";
 
-#[derive(Serialize)]
-struct Drawn<'g> {
+/// The sample as it is written.
+#[derive(Serialize, Deserialize)]
+pub struct Drawn {
     seed: u64,
     requested: u64,
     #[serde(flatten)]
-    leavers: &'g Leavers,
-    method: &'static str,
-    sample: &'g [Leaver],
+    leavers: Leavers,
+    method: Cow<'static, str>,
+    sample: Vec<Leaver>,
 }
 
 const METHOD: &str = "all leavers sorted by SHA-256 of the seed in decimal, a line feed and the id of the person in UTF-8; the first are taken";
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Leaver {
     person: String,
     lot: String,
-    status: &'static str,
+    status: Cow<'static, str>,
     ended_at: Option<String>,
     offboardings: Vec<Offboarding>,
     /// By the id of the system; what is on none that is known stands under the empty one.
     systems: BTreeMap<String, OnSystem>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Offboarding {
     id: String,
-    kind: &'static str,
+    kind: Cow<'static, str>,
     effective_at: String,
     recorded_at: Option<String>,
 }
 
-#[derive(Default, Serialize)]
+#[derive(Default, Serialize, Deserialize)]
 struct OnSystem {
     tasks: Vec<Task>,
     /// The offboardings that have no task for what is here.
@@ -66,11 +68,11 @@ struct OnSystem {
     known_secrets: Vec<Thing>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Task {
     offboarding: String,
-    action: &'static str,
-    status: &'static str,
+    action: Cow<'static, str>,
+    status: Cow<'static, str>,
     requested_at: Option<String>,
     completed_at: Option<String>,
     completed_by: Option<String>,
@@ -88,20 +90,29 @@ struct Task {
 /// Those of the output.
 pub fn write(graph: &Graph, options: &Options, stage: &mut Stage) -> Result<Leavers, Fault> {
     let (leavers, drawn) = draw(graph, options);
-    let sample = looked_into(graph, drawn);
-    stage.write(SAMPLE, |out| {
-        let all = Drawn {
-            seed: options.seed,
-            requested: options.sample,
-            leavers: &leavers,
-            method: METHOD,
-            sample: &sample,
-        };
-        serde_json::to_writer_pretty(&mut *out, &all)?;
-        out.write_all(b"\n")
-    })?;
-    stage.write(TABLE, |out| table(&sample, out))?;
+    let all = Drawn {
+        seed: options.seed,
+        requested: options.sample,
+        leavers: leavers.clone(),
+        method: METHOD.into(),
+        sample: looked_into(graph, drawn),
+    };
+    all.write(stage)?;
     Ok(leavers)
+}
+
+impl Drawn {
+    /// Writes it for programs and as a table.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn write(&self, stage: &mut Stage) -> Result<(), Fault> {
+        stage.write(SAMPLE, |out| {
+            crate::json::write::pretty(&mut *out, self)?;
+            out.write_all(b"\n")
+        })?;
+        stage.write(TABLE, |out| table(&self.sample, out))
+    }
 }
 
 /// What decides whether somebody is drawn.
@@ -130,7 +141,7 @@ fn looked_into(graph: &Graph, drawn: Vec<(String, Row)>) -> Vec<Leaver> {
         Leaver {
             person: graph.inventory.id(Kind::Person, row).to_owned(),
             lot,
-            status: person.status.name(),
+            status: person.status.name().into(),
             ended_at: text(person.ended_at),
             offboardings: Vec::new(),
             systems: BTreeMap::new(),
@@ -193,7 +204,7 @@ impl Leaver {
         let time = |at: Option<Instant>| at.map(|at| at.to_string());
         self.offboardings.push(Offboarding {
             id: id.clone(),
-            kind: offboarding.kind.name(),
+            kind: offboarding.kind.name().into(),
             effective_at: offboarding.effective_at.to_string(),
             recorded_at: time(offboarding.recorded_at),
         });
@@ -213,8 +224,8 @@ impl Leaver {
             let ended = task.completed_at.filter(|_| task.status == TaskStatus::Done);
             self.systems.entry(system.to_owned()).or_default().tasks.push(Task {
                 offboarding: id.clone(),
-                action: task.action.name(),
-                status: task.status.name(),
+                action: task.action.name().into(),
+                status: task.status.name().into(),
                 requested_at: time(task.requested_at),
                 completed_at: time(task.completed_at),
                 completed_by: text(task.completed_by),
@@ -267,14 +278,14 @@ fn table(sample: &[Leaver], out: &mut dyn std::io::Write) -> std::io::Result<()>
             let hours = task.and_then(|task| task.hours_to_revoke);
             [
                 leaver.person.clone(),
-                leaver.status.into(),
+                leaver.status.to_string(),
                 text(leaver.ended_at.as_ref()),
                 system.into(),
                 offboarding.into(),
-                of.map_or("", |one| one.kind).into(),
+                of.map_or("", |one| &one.kind).into(),
                 of.map_or(String::new(), |one| one.effective_at.clone()),
-                task.map_or("", |task| task.action).into(),
-                task.map_or(missing, |task| task.status).into(),
+                task.map_or("", |task| &task.action).into(),
+                task.map_or(missing, |task| &task.status).into(),
                 of_task(|task| task.requested_at.as_ref()),
                 of_task(|task| task.completed_at.as_ref()),
                 of_task(|task| task.completed_by.as_ref()),
