@@ -282,6 +282,8 @@ impl Again {
         {
             self.not_brought.push(format!("--fail-on {}", fail_on.name()));
         }
+        let pack::Options { sample, seed, .. } = manifest.options;
+        self.not_brought.push(format!("--sample {sample}, --seed {seed}"));
         if manifest.as_of.origin == "--as-of" {
             self.not_brought.push(format!("--as-of {}", manifest.as_of.value));
         } else {
