@@ -103,7 +103,7 @@ pub fn warnings(old: &Report, new: &Report) -> Vec<String> {
         Gone::Counted(Some((old, new))) => Some(format!("NEW has {new} systems of {old}")),
         _ => None,
     };
-    warnings.extend(said.map(|said| format!("{said}: what was found on them may still be there")));
+    warnings.extend(said.map(|said| format!("{said}: what was found there may still be")));
     warnings
 }
 

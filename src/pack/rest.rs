@@ -14,11 +14,8 @@ use crate::report::model::Report;
 
 /// Makes these files again, and names those that are others, are missing or don't belong.
 pub fn check(pack: &mut Pack, report: &Report, manifest: &Manifest) -> Vec<Problem> {
-    let made = match make(pack) {
-        Ok(made) => made,
-        // What can't be read is told by whoever looks into it.
-        Err(_) => return Vec::new(),
-    };
+    // What can't be read is told by whoever looks into it.
+    let Ok(made) = make(pack) else { return Vec::new() };
     let listed: BTreeMap<&str, &str> =
         manifest.files.iter().map(|file| (file.path.as_str(), file.sha256.as_str())).collect();
     let mut problems = Vec::new();

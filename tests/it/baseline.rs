@@ -191,7 +191,8 @@ fn a_source_that_is_gone_has_resolved_nothing() {
 fn what_other_thresholds_or_other_systems_hide_is_not_resolved() {
     let account = json!({"id": "x1", "system": "other"});
     let with = |system: &str| {
-        let mut inventory: Value = serde_json::from_str(&inventory(&[account.clone()])).unwrap();
+        let mut inventory: Value =
+            serde_json::from_str(&inventory(std::slice::from_ref(&account))).unwrap();
         inventory["systems"].as_array_mut().unwrap().push(json!({"id": system}));
         inventory
     };

@@ -18,7 +18,7 @@ pub fn wrong(report: &Report, wrong: &mut Vec<String>) {
             (Some(exception), Status::Waived) => *waived.entry(exception).or_default() += 1,
             (None, Status::Waived) => wrong.push(format!("the finding {id} is waived by nothing")),
             (Some(_), _) => {
-                wrong.push(format!("the finding {id} is not waived, and names by what"))
+                wrong.push(format!("the finding {id} is not waived, and names by what"));
             }
             (None, _) => {}
         }
