@@ -38,6 +38,10 @@ pub struct Baseline {
     /// The ids of the sources of the inventory that had records, by their kind; of a source without
     /// a kind, by its id.
     sources: BTreeMap<String, BTreeSet<String>>,
+    /// The ids of the systems of the inventory; null in one from before they were listed.
+    systems: Option<BTreeSet<String>>,
+    /// The values of the thresholds; null in one from before they were listed.
+    parameters: Option<BTreeMap<String, Option<String>>>,
     /// The findings.
     pub findings: Vec<KnownFinding>,
 }
@@ -74,6 +78,8 @@ impl Baseline {
             as_of: report.as_of.value.clone(),
             rules: rules(report),
             sources: sources(report),
+            systems: report.systems.as_ref().map(|ids| ids.iter().cloned().collect()),
+            parameters: Some(parameters(report)),
             findings: known
                 .map(|finding| KnownFinding {
                     id: finding.id.clone(),
@@ -98,12 +104,17 @@ impl Baseline {
         self
     }
 
-    /// Whether what is no longer found is resolved: the check is complete, and has every source that
-    /// there was.
+    /// Whether what is no longer found is resolved: the check is complete, and has every source and
+    /// every system that there was, and the same thresholds.
     fn is_all_seen(&self, report: &Report) -> bool {
         let now = sources(report);
         let mut before = self.sources.iter();
+        let systems: BTreeSet<&String> = report.systems.iter().flatten().collect();
+        let is_there =
+            |before: &BTreeSet<String>| before.iter().all(|system| systems.contains(system));
         report.incomplete.is_empty()
+            && self.systems.as_ref().is_some_and(is_there)
+            && self.parameters.is_some()
             && before.all(|(kind, ids)| now.get(kind).is_some_and(|now| ids.is_subset(now)))
     }
 
@@ -120,7 +131,8 @@ impl Baseline {
     /// Reads one, and marks the findings of a report by it.
     ///
     /// # Errors
-    /// A file that is no baseline, or one of other rules or of another kind of inventory.
+    /// A file that is no baseline, or one of other rules or thresholds or of another kind of
+    /// inventory.
     pub fn hold(path: &Path, report: &mut Report) -> Result<Self, Fault> {
         let baseline = Self::read(path)?;
         baseline.fits(path, report)?;
@@ -146,13 +158,29 @@ impl Baseline {
             .map(|(id, _)| id)
             .collect();
         if !changed.is_empty() {
-            let shown: Vec<String> = changed.iter().take(5).map(|id| quote(id)).collect();
-            let more = changed.len().saturating_sub(shown.len());
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let changed = changed.into_iter().map(|id| quote(id)).collect();
             return refuse(format!(
-                "is of another rule set: added, removed or changed since are {}{more}",
-                shown.join(", ")
+                "is of another rule set: added, removed or changed since are {}",
+                some(&changed)
             ));
+        }
+        let now = parameters(report);
+        let before = self.parameters.as_ref().unwrap_or(&now);
+        let changed = before.keys().chain(now.keys()).filter(|name| {
+            // With a looser one, what it hides would be called resolved.
+            before.get(*name) != now.get(*name)
+        });
+        let changed: BTreeSet<String> = changed
+            .map(|name| {
+                let value = |of: &BTreeMap<String, Option<String>>| {
+                    let value = of.get(name).and_then(Option::as_ref);
+                    value.map_or("unset".into(), |value| quote(value))
+                };
+                format!("{} ({}, now {})", quote(name), value(before), value(&now))
+            })
+            .collect();
+        if !changed.is_empty() {
+            return refuse(format!("is of other thresholds: {}", some(&changed)));
         }
         let now = sources(report);
         // What one of two sources of a kind had found would else be called resolved.
@@ -162,7 +190,8 @@ impl Baseline {
         if !self.sources.keys().eq(now.keys()) || self.sources.iter().any(fewer) {
             let list = |sources: &BTreeMap<String, BTreeSet<String>>| {
                 let quoted = sources.iter().map(|(kind, ids)| match ids.len() {
-                    0 | 1 => quote(kind),
+                    0 => format!("{} without records", quote(kind)),
+                    1 => quote(kind),
                     count => format!("{count} x {}", quote(kind)),
                 });
                 let quoted: Vec<String> = quoted.collect();
@@ -221,7 +250,7 @@ impl Baseline {
     /// # Errors
     /// Those of the output.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut *out, self)?;
+        json::write::pretty(&mut *out, self)?;
         out.write_all(b"\n")
     }
 }
@@ -242,6 +271,19 @@ fn governance(report: &Report) -> BTreeSet<&str> {
     });
     let of_the_run = of_the_run.map(|finding| finding.rule.as_str());
     rules.map(|rule| rule.id.as_str()).chain(of_the_run).collect()
+}
+
+/// The first of them, and how many more there are.
+fn some(all: &BTreeSet<String>) -> String {
+    let shown: Vec<&str> = all.iter().take(5).map(String::as_str).collect();
+    let more = all.len().saturating_sub(shown.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", shown.join(", "))
+}
+
+fn parameters(report: &Report) -> BTreeMap<String, Option<String>> {
+    let all = report.parameters.iter();
+    all.map(|(name, parameter)| (name.clone(), parameter.value.clone())).collect()
 }
 
 fn rules(report: &Report) -> BTreeMap<String, String> {

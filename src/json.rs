@@ -1,9 +1,11 @@
-//! Reading small JSON files as strictly as an inventory: every fault with its place.
+//! JSON of ours: how it is written, and reading small files as strictly as an inventory: every fault with its place.
 
 use serde::de::DeserializeOwned;
 
 use crate::fault::{Excerpt, Fault, Text};
 use crate::inventory::field::check::without_place;
+
+pub mod write;
 
 /// Reads what stands at a byte of a text, up to its end.
 ///

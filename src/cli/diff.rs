@@ -14,8 +14,9 @@ use crate::report::saved;
 /// What the exit status says.
 const STATUS: &str = "\
 A finding that NEW doesn't have is resolved only where NEW could have found it. Where NEW is
-incomplete, has no record of one of OLD's sources, or the rule is off there, it is not seen; where
-the rule has changed, was asked of fewer things, or there are fewer systems, it is unclear.
+incomplete, has no record of one of OLD's sources, doesn't know the system, or the rule is off there,
+it is not seen; where the rule or a threshold that it reads has changed, or the rule was asked of fewer
+things, it is unclear.
 
 Exit status:
   2  a report can't be read, is cut off or doesn't add up

@@ -82,7 +82,7 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
     let run_at = Instant::parse(&report.run_at).unwrap_or(graph.now);
     print(|out| match arguments.format {
         Format::Json => {
-            serde_json::to_writer_pretty(&mut *out, &report.exceptions)?;
+            crate::json::write::pretty(&mut *out, &report.exceptions)?;
             out.write_all(b"\n")
         }
         Format::Text => {

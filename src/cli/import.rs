@@ -136,7 +136,7 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
     }
     if let Some(path) = &arguments.report {
         whole(path, |out| {
-            serde_json::to_writer_pretty(&mut *out, &report)?;
+            crate::json::write::pretty(&mut *out, &report)?;
             writeln!(out)
         })?;
     }

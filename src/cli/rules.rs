@@ -76,7 +76,8 @@ pub(super) fn run(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Fau
         Listing::Text => table(&listed, out),
         Listing::Json => {
             let list: Vec<_> = listed.iter().map(|rule| as_json(rule)).collect();
-            writeln!(out, "{}", serde_json::to_string_pretty(&list)?)
+            crate::json::write::pretty(&mut *out, &list)?;
+            writeln!(out)
         }
         Listing::Markdown => out.write_all(markdown(&listed).as_bytes()),
     })?;
@@ -168,7 +169,8 @@ fn controls(
                 Ok(value)
             });
             let list: Vec<_> = list.collect::<io::Result<_>>()?;
-            writeln!(out, "{}", serde_json::to_string_pretty(&list)?)
+            crate::json::write::pretty(&mut *out, &list)?;
+            writeln!(out)
         }
         Listing::Markdown => {
             writeln!(

@@ -193,7 +193,8 @@ fn findings(old: &Report, new: &Report, rules: &[RuleDifference]) -> (Vec<Entry>
     let resolved: BTreeSet<&str> = resolved.map(|known| known.id.as_str()).collect();
     let was_incomplete = !old.incomplete.is_empty();
     let backwards = is_earlier(new, old);
-    let seen = seen::Seen::new(old, new);
+    let parameters = parameters(old, new);
+    let seen = seen::Seen::new(old, new, &parameters);
 
     let (mut entries, mut counts) = (Vec::new(), Counts::default());
     for finding in &new.findings {
@@ -204,7 +205,8 @@ fn findings(old: &Report, new: &Report, rules: &[RuleDifference]) -> (Vec<Entry>
             None => counts.unchanged += 1,
             Some(change) => {
                 let missing = before.is_none() && !again;
-                let why = if missing { why_new(rule, was_incomplete) } else { Vec::new() };
+                let mut why = if missing { why_new(rule, was_incomplete) } else { Vec::new() };
+                why.extend(seen.thresholds(finding).filter(|_| missing));
                 entries.push(entry(change, before, Some(finding), finding, why));
             }
         }

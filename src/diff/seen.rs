@@ -1,52 +1,89 @@
 //! What the later report can have seen: a source or a system that is gone from it takes its findings
-//! along, and nobody has resolved these.
+//! along, and a threshold that was changed hides them; nobody has resolved these.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::model::ParameterPair;
 use crate::fault::quote;
 use crate::inventory::Kind;
 use crate::link::NodeKind;
-use crate::report::model::{Finding, Report};
+use crate::report::model::{Finding, Report, Status};
 
 /// What is gone from the later report.
 pub struct Seen<'r> {
     /// Sources of which it has no record.
     sources: Vec<&'r str>,
-    /// How many systems there were, and are, where there are fewer.
-    systems: Option<(u64, u64)>,
+    /// The systems that it doesn't know.
+    systems: Gone<'r>,
     /// The systems of which it says something.
     named: BTreeSet<&'r str>,
+    /// Thresholds that were others.
+    thresholds: &'r BTreeMap<String, ParameterPair>,
+}
+
+/// Systems that are gone.
+enum Gone<'r> {
+    /// These.
+    Known(BTreeSet<&'r str>),
+    /// One of the reports doesn't list them: how many there were, and are, where there are fewer.
+    Counted(Option<(u64, u64)>),
 }
 
 impl<'r> Seen<'r> {
     /// Holds a report against a later one.
-    pub fn new(old: &'r Report, new: &'r Report) -> Self {
+    pub fn new(
+        old: &'r Report,
+        new: &'r Report,
+        thresholds: &'r BTreeMap<String, ParameterPair>,
+    ) -> Self {
         let on = new.findings.iter().filter_map(|finding| finding.system.as_deref());
         let timed = new.revocation.by_system.keys().map(String::as_str);
         Self {
             sources: sources(old, new),
             systems: systems(old, new),
             named: on.chain(timed).collect(),
+            thresholds,
         }
     }
 
     /// Why a finding of the earlier report, which the later one doesn't have, can't be seen there; and
     /// why that isn't certain.
     pub fn of(&self, finding: &Finding) -> (Vec<String>, Vec<String>) {
-        let blind = if self.sources.is_empty() {
-            Vec::new()
-        } else {
-            vec![format!("NEW has no record of {}", list(&self.sources))]
-        };
+        let (mut blind, mut unsure) = (Vec::new(), Vec::new());
+        if !self.sources.is_empty() {
+            blind.push(format!("NEW has no record of {}", list("source", &self.sources)));
+        }
         let is_system = finding.resource.kind == NodeKind::System.name();
         let system = if is_system { Some(&finding.resource.id) } else { finding.system.as_ref() };
-        let named = system.is_some_and(|system| self.named.contains(system.as_str()));
-        let unsure = self.systems.filter(|_| !named).map(|(old, new)| {
-            let of =
-                system.map_or(String::new(), |id| format!(", and says nothing of {}", quote(id)));
-            format!("NEW has {new} systems of {old}{of}")
-        });
-        (blind, unsure.into_iter().collect())
+        match (&self.systems, system) {
+            (Gone::Known(gone), Some(system)) if gone.contains(system.as_str()) => {
+                blind.push(format!("NEW doesn't know the system {}", quote(system)));
+            }
+            // What is on no system may still follow from what was on one.
+            (Gone::Known(gone), None) if !gone.is_empty() => unsure.push(unknown(gone)),
+            (Gone::Known(_), _) => {}
+            (Gone::Counted(fewer), system) => {
+                let named = system.is_some_and(|system| self.named.contains(system.as_str()));
+                unsure.extend(fewer.filter(|_| !named).map(|(old, new)| {
+                    let of = system
+                        .map_or(String::new(), |id| format!(", and says nothing of {}", quote(id)));
+                    format!("NEW has {new} systems of {old}{of}")
+                }));
+            }
+        }
+        unsure.extend(self.thresholds(finding));
+        (blind, unsure)
+    }
+
+    /// The thresholds that a finding follows from, and that were changed. Of what could not be judged
+    /// nobody knows which these are.
+    pub fn thresholds(&self, finding: &Finding) -> impl Iterator<Item = String> {
+        let is_read = |name: &str| {
+            finding.status == Status::Indeterminate
+                || finding.facts.contains_key(&format!("context.sla.{name}"))
+        };
+        let read = self.thresholds.keys().filter(move |name| is_read(name));
+        read.map(|name| format!("the threshold {} has changed", quote(name)))
     }
 }
 
@@ -58,23 +95,28 @@ pub fn warnings(old: &Report, new: &Report) -> Vec<String> {
         warnings.push(format!(
             "NEW has no record of {}: nothing that it doesn't have is called resolved; an export \
              that is only called otherwise has to keep its name",
-            list(&gone)
+            list("source", &gone)
         ));
     }
-    if let Some((old, new)) = systems(old, new) {
-        warnings.push(format!(
-            "NEW has {new} systems of {old}: what was found on the others may still be there"
-        ));
-    }
+    let said = match systems(old, new) {
+        Gone::Known(gone) if !gone.is_empty() => Some(unknown(&gone)),
+        Gone::Counted(Some((old, new))) => Some(format!("NEW has {new} systems of {old}")),
+        _ => None,
+    };
+    warnings.extend(said.map(|said| format!("{said}: what was found there may still be")));
     warnings
 }
 
-fn list(sources: &[&str]) -> String {
-    let shown: Vec<String> = sources.iter().take(5).map(|source| quote(source)).collect();
-    let more = sources.len().saturating_sub(shown.len());
+fn unknown(gone: &BTreeSet<&str>) -> String {
+    format!("NEW doesn't know {}", list("system", &gone.iter().copied().collect::<Vec<_>>()))
+}
+
+fn list(what: &str, ids: &[&str]) -> String {
+    let shown: Vec<String> = ids.iter().take(5).map(|id| quote(id)).collect();
+    let more = ids.len().saturating_sub(shown.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let what = if sources.len() == 1 { "the source" } else { "the sources" };
-    format!("{what} {}{more}", shown.join(", "))
+    let s = if ids.len() == 1 { "" } else { "s" };
+    format!("the {what}{s} {}{more}", shown.join(", "))
 }
 
 /// The sources of the earlier report that have no records in the later one.
@@ -88,8 +130,13 @@ fn ids(report: &Report) -> impl Iterator<Item = &str> {
     sources.map(|source| source.id.as_str())
 }
 
-fn systems(old: &Report, new: &Report) -> Option<(u64, u64)> {
+fn systems<'r>(old: &'r Report, new: &Report) -> Gone<'r> {
+    if let (Some(old), Some(new)) = (&old.systems, &new.systems) {
+        let there: BTreeSet<&String> = new.iter().collect();
+        let gone = old.iter().filter(|id| !there.contains(id)).map(String::as_str);
+        return Gone::Known(gone.collect());
+    }
     let count = |report: &Report| report.population.get(Kind::System.plural()).copied();
     let (old, new) = (count(old).unwrap_or(0), count(new).unwrap_or(0));
-    (new < old).then_some((old, new))
+    Gone::Counted((new < old).then_some((old, new)))
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::report::model::{BaselineResult, KnownFinding};
+use crate::report::model::{BaselineResult, FactValue, KnownFinding};
 use crate::report::sample::{HOSTILE, everything, finding, report, with_text_everywhere};
 
 fn one(old: Option<(Status, Severity)>, new: Option<(Status, Severity)>) -> (Report, Report) {
@@ -95,7 +95,40 @@ fn what_could_not_be_found_is_never_resolved() {
         assert_eq!(found[0].0, change, "{number}");
         assert!(found[0].1 >= 1, "{number}: it doesn't say why");
     }
+    let cases: [(Change, Set); 5] = [
+        (Change::Unclear, |old, new| {
+            old.findings[0].facts.insert("context.sla.leaver_grace".into(), FactValue::Missing(()));
+            new.parameters = everything().parameters;
+        }),
+        (Change::Unclear, |old, new| {
+            old.findings[0].status = Status::Indeterminate;
+            new.parameters = everything().parameters;
+        }),
+        // As many systems, and not the same.
+        (Change::NotSeen, |old, new| {
+            (old.systems, new.systems) = (Some(vec!["aws".into()]), Some(vec!["gcp".into()]));
+            old.findings[0].system = Some("aws".into());
+        }),
+        (Change::Unclear, |old, new| {
+            (old.systems, new.systems) = (Some(vec!["aws".into()]), Some(vec!["gcp".into()]));
+            old.findings[0].system = None;
+        }),
+        // One that doesn't list them.
+        (Change::Unclear, |old, new| {
+            old.systems = Some(vec!["aws".into()]);
+            old.population.insert("systems".into(), 1);
+            old.findings[0].system = None;
+            new.population.insert("systems".into(), 0);
+        }),
+    ];
+    for (number, (change, set)) in cases.into_iter().enumerate() {
+        let (mut old, mut new) = one(Some((Status::Violation, Severity::Low)), None);
+        set(&mut old, &mut new);
+        assert_eq!(changed(&old, &new), [(change, 1)], "{number}");
+    }
     let (old, mut new) = one(Some((Status::Violation, Severity::Low)), None);
+    // What it doesn't follow from may change.
+    new.parameters = everything().parameters;
     new.rules.iter_mut().for_each(|rule| rule.asked += 1);
     assert_eq!(changed(&old, &new), [(Change::Resolved, 0)]);
 }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde_json::Value;
 
 use super::model::{Change, Diff, Entry, State, TimesPair};
+use crate::json;
 use crate::report::json::array;
 use crate::report::model::Times;
 
@@ -28,7 +29,7 @@ pub fn json(mut diff: Diff, out: &mut dyn Write) -> io::Result<()> {
         header.iter().filter(|(key, _)| !["findings", "rules"].contains(&key.as_str()))
     {
         write!(out, "\n  {}: ", serde_json::to_string(key)?)?;
-        serde_json::to_writer(&mut *out, value)?;
+        json::write::compact(&mut *out, value)?;
         out.write_all(b",")?;
     }
     out.write_all(b"\n  \"rules\": ")?;

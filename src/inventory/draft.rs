@@ -163,7 +163,7 @@ impl<'v> To<'v> {
 
 fn string(text: &str, json: &mut Vec<u8>) {
     // Writing to memory can't fail.
-    let _ = serde_json::to_writer(json, text);
+    let _ = crate::json::write::compact(json, text);
 }
 
 impl<S> Given for Text<S> {

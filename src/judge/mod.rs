@@ -22,6 +22,7 @@ use crate::report::model::{
 use crate::time::Span;
 
 pub mod evidence;
+mod human;
 mod made;
 mod sums;
 pub mod times;
@@ -142,6 +143,7 @@ pub fn judge<'a>(
             })
             .collect(),
         sources: sources(graph),
+        systems: Some(systems(graph)),
         population: population.collect(),
         policies: Digest { sha256: rules.sha256() },
         parameters: rules
@@ -190,6 +192,16 @@ fn sources(graph: &Graph) -> Vec<SourceSummary> {
         truncated: source.truncated,
     };
     rows.zip(&graph.source_records).map(summary).collect()
+}
+
+fn systems(graph: &Graph) -> Vec<String> {
+    let inventory = &graph.inventory;
+    let mut ids: Vec<String> = (0..)
+        .take(inventory.count(Kind::System))
+        .map(|row| inventory.id(Kind::System, row).to_owned())
+        .collect();
+    ids.sort_unstable();
+    ids
 }
 
 /// Why the verdict can't be `pass`.

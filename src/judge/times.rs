@@ -31,8 +31,14 @@ pub fn of(graph: &Graph) -> RevocationTimes {
         if !ends || offboarding.effective_at > graph.now {
             continue;
         }
+        // What was seen live later was not ended, whatever was said.
+        let contradicted = |completed: Instant| {
+            graph.offboarding(revocation.offboarding).ends_access
+                && !revocation.still_live.is_empty()
+                && revocation.observed_at > completed
+        };
         let done = task.filter(|task| task.status == TaskStatus::Done);
-        let ended = done.and_then(|task| task.completed_at);
+        let ended = done.and_then(|task| task.completed_at).filter(|at| !contradicted(*at));
         let hours = ended.map(|at| hours(offboarding.effective_at, at));
         by_kind.entry(offboarding.kind.name().to_owned()).or_default().push(hours);
         if let Some(system) = revocation.system {

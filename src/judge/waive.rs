@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::evidence::Case;
+use super::human::Humans;
 use super::{Judged, Kept, Made};
 use crate::ask::condition::Setting;
 use crate::ask::{Answers, Depth, ask};
@@ -47,12 +48,13 @@ pub fn waive(
         return Ok(());
     }
     let fits: Vec<Fit> = fits(given, graph, rules, setting, &judged.kept);
-    let members = members(graph);
-    graph.exceptions = given
+    let (members, humans) = (members(graph), Humans::new(graph));
+    let facts = given
         .iter()
         .zip(&fits)
-        .map(|(exception, fit)| facts(exception, fit, graph, rules, &members))
+        .map(|(exception, fit)| facts(exception, fit, graph, rules, &members, &humans))
         .collect();
+    graph.exceptions = facts;
     let answers = ask(graph, rules, setting, depth, &[NodeKind::Exception], &|_| {});
     answers.agreed(graph, rules)?;
     let Answers { hits, tallies, .. } = answers;
@@ -149,8 +151,10 @@ fn fits(
         }
         let principals: BTreeSet<Thing> = numbers.iter().filter_map(of).collect();
         let rule = number_of(exception).and_then(|number| rules.rules.get(number));
-        // It would also cover whoever comes next, whom nobody has approved.
-        if exception.principal.is_none() && !principals.is_empty() && rule.is_some_and(varies) {
+        // It would also cover whoever comes next, whom nobody has approved; and two offboardings can
+        // have a revocation of the same id.
+        let is_for_any = principals.len() > 1 || rule.is_some_and(varies);
+        if exception.principal.is_none() && !principals.is_empty() && is_for_any {
             let shown: Vec<String> = principals
                 .iter()
                 .take(3)
@@ -186,6 +190,7 @@ fn facts(
     graph: &Graph,
     rules: &RuleSet,
     members: &BTreeMap<Row, Vec<Node>>,
+    humans: &Humans<'_>,
 ) -> ExceptionFacts {
     let find = |thing: &Thing| graph.find(NodeKind::from_name(&thing.kind)?, &thing.id);
     let approver = exception.approved_by.as_ref().map_or(Node::MISSING, |id| {
@@ -197,6 +202,7 @@ fn facts(
     for node in principals.into_iter().chain([&exception.resource]).filter_map(find) {
         parties(graph, node, members, &mut gain);
     }
+    humans.complete(&mut gain);
     let rule = rules.find(&exception.rule);
     ExceptionFacts {
         id: exception.id.clone(),

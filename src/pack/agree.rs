@@ -8,7 +8,7 @@ use super::manifest::{Counts, Manifest, Role};
 use super::open::{Pack, Problem};
 use super::population::{COLUMNS, PASS, Totals};
 use super::rules::{Kept, Listed, PARAMETERS, RULES, json, population_of};
-use super::{MANIFEST, origins, reports, sample};
+use super::{MANIFEST, origins, reports, rest, sample};
 use crate::report::model::{Finding, Report};
 use crate::report::saved;
 
@@ -26,6 +26,7 @@ pub fn check(pack: &mut Pack, report: &Report, manifest: &Manifest, problems: &m
             all.extend(of_part(pack, &part));
         }
         all.extend(origins::check(pack, manifest));
+        all.extend(rest::check(pack, report, manifest));
     }
     all.extend(of_rules(pack, report));
     let mut by_rule: BTreeMap<&str, BTreeMap<&str, &Finding>> = BTreeMap::new();

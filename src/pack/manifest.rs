@@ -182,7 +182,9 @@ impl Manifest {
 
     /// As it is written.
     pub fn bytes(&self) -> Vec<u8> {
-        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        let mut bytes = Vec::new();
+        // Writing to memory can't fail.
+        let _ = crate::json::write::pretty(&mut bytes, self);
         bytes.push(b'\n');
         bytes
     }

@@ -21,6 +21,7 @@ pub mod open;
 mod origins;
 mod population;
 mod reports;
+mod rest;
 mod rules;
 mod sample;
 pub mod sign;

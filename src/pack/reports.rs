@@ -75,7 +75,7 @@ fn file_of(format: &str) -> String {
 }
 
 fn register(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &report.exceptions)?;
+    crate::json::write::pretty(&mut *out, &report.exceptions)?;
     out.write_all(b"\n")
 }
 

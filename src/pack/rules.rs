@@ -100,7 +100,7 @@ pub fn population_of(rule: &str) -> String {
 }
 
 fn pretty<T: Serialize>(value: &T, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, value)?;
+    crate::json::write::pretty(&mut *out, value)?;
     out.write_all(b"\n")
 }
 

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::manifest::{Leavers, Options};
 use super::open::digest_of_bytes;
@@ -27,62 +27,54 @@ use crate::time::Instant;
 pub const SAMPLE: &str = "sample/leavers.json";
 const TABLE: &str = "sample/leavers.csv";
 
-#[derive(Serialize)]
-struct Drawn<'g> {
+/// The sample as it is written.
+#[derive(Serialize, Deserialize)]
+pub struct Drawn {
     seed: u64,
     requested: u64,
     #[serde(flatten)]
-    leavers: &'g Leavers,
-    method: &'static str,
-    sample: &'g [Leaver],
+    leavers: Leavers,
+    method: Cow<'static, str>,
+    sample: Vec<Leaver>,
 }
 
 const METHOD: &str = "all leavers sorted by SHA-256 of the seed in decimal, a line feed and the id of the person, as it is written here, in UTF-8; the first are taken";
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Leaver {
     person: String,
     lot: String,
-    status: &'static str,
+    status: Cow<'static, str>,
     ended_at: Option<String>,
     offboardings: Vec<Offboarding>,
     /// By the id of the system; what is on none that is known stands under the empty one.
     systems: BTreeMap<String, OnSystem>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Offboarding {
-    id: Which,
-    kind: &'static str,
+    id: String,
+    kind: Cow<'static, str>,
     effective_at: String,
     recorded_at: Option<String>,
 }
 
-/// The id of an offboarding as it is written, and which one it is: two may be written alike.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
-struct Which {
-    id: String,
-    #[serde(skip)]
-    row: Row,
-}
-
-#[derive(Default, Serialize)]
+#[derive(Default, Serialize, Deserialize)]
 struct OnSystem {
     tasks: Vec<Task>,
     /// The offboardings that have no task for what is here.
-    missing: Vec<Which>,
+    missing: Vec<String>,
     /// What they hold, and works.
     still_live: Vec<Thing>,
     /// The secrets of others that they know, and work.
     known_secrets: Vec<Thing>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Task {
-    offboarding: Which,
-    action: &'static str,
-    status: &'static str,
+    offboarding: String,
+    action: Cow<'static, str>,
+    status: Cow<'static, str>,
     requested_at: Option<String>,
     completed_at: Option<String>,
     completed_by: Option<String>,
@@ -105,20 +97,29 @@ pub fn write(
     stage: &mut Stage,
 ) -> Result<Leavers, Fault> {
     let (leavers, drawn) = draw(graph, options, names);
-    let sample = looked_into(graph, drawn, names);
-    stage.write(SAMPLE, |out| {
-        let all = Drawn {
-            seed: options.seed,
-            requested: options.sample,
-            leavers: &leavers,
-            method: METHOD,
-            sample: &sample,
-        };
-        serde_json::to_writer_pretty(&mut *out, &all)?;
-        out.write_all(b"\n")
-    })?;
-    stage.write(TABLE, |out| table(&sample, out))?;
+    let all = Drawn {
+        seed: options.seed,
+        requested: options.sample,
+        leavers: leavers.clone(),
+        method: METHOD.into(),
+        sample: looked_into(graph, drawn, names),
+    };
+    all.write(stage)?;
     Ok(leavers)
+}
+
+impl Drawn {
+    /// Writes it for programs and as a table.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn write(&self, stage: &mut Stage) -> Result<(), Fault> {
+        stage.write(SAMPLE, |out| {
+            crate::json::write::pretty(&mut *out, self)?;
+            out.write_all(b"\n")
+        })?;
+        stage.write(TABLE, |out| table(&self.sample, out))
+    }
 }
 
 /// What decides whether somebody is drawn.
@@ -149,7 +150,7 @@ fn looked_into(graph: &Graph, drawn: Vec<(String, Row)>, names: Names<'_>) -> Ve
         Leaver {
             person: names.text(graph.inventory.id(Kind::Person, row)).into_owned(),
             lot,
-            status: person.status.name(),
+            status: person.status.name().into(),
             ended_at: text(person.ended_at),
             offboardings: Vec::new(),
             systems: BTreeMap::new(),
@@ -206,15 +207,26 @@ fn looked_into(graph: &Graph, drawn: Vec<(String, Row)>, names: Names<'_>) -> Ve
 }
 
 impl Leaver {
+    /// The id of an offboarding as it is written: without names, two may be called alike.
+    fn unlike(&self, id: &str) -> String {
+        let mut unlike = id.to_owned();
+        for number in 2.. {
+            if self.offboardings.iter().all(|one| one.id != unlike) {
+                break;
+            }
+            unlike = format!("{id} ({number})");
+        }
+        unlike
+    }
+
     fn offboarding(&mut self, graph: &Graph, row: Row, names: Names<'_>) {
         let inventory = &graph.inventory;
         let offboarding = inventory.offboardings.get(row);
-        let id = names.text(inventory.id(Kind::Offboarding, row)).into_owned();
-        let id = Which { id, row };
+        let id = self.unlike(&names.text(inventory.id(Kind::Offboarding, row)));
         let time = |at: Option<Instant>| at.map(|at| at.to_string());
         self.offboardings.push(Offboarding {
             id: id.clone(),
-            kind: offboarding.kind.name(),
+            kind: offboarding.kind.name().into(),
             effective_at: offboarding.effective_at.to_string(),
             recorded_at: time(offboarding.recorded_at),
         });
@@ -235,8 +247,8 @@ impl Leaver {
             let ended = task.completed_at.filter(|_| task.status == TaskStatus::Done);
             self.systems.entry(system.into_owned()).or_default().tasks.push(Task {
                 offboarding: id.clone(),
-                action: task.action.name(),
-                status: task.status.name(),
+                action: task.action.name().into(),
+                status: task.status.name().into(),
                 requested_at: time(task.requested_at),
                 completed_at: time(task.completed_at),
                 completed_by: text(task.completed_by),
@@ -276,8 +288,8 @@ const COLUMNS: [&str; 19] = [
 fn table(sample: &[Leaver], out: &mut dyn std::io::Write) -> std::io::Result<()> {
     let mut table = Table::new(out, &COLUMNS)?;
     for leaver in sample {
-        let row = |system: &str, which: Option<&Which>, task: Option<&Task>, there: &OnSystem| {
-            let of = leaver.offboardings.iter().find(|one| Some(&one.id) == which);
+        let row = |system: &str, offboarding: &str, task: Option<&Task>, there: &OnSystem| {
+            let of = leaver.offboardings.iter().find(|one| one.id == offboarding);
             let text = |text: Option<&String>| text.cloned().unwrap_or_default();
             let of_task = |read: fn(&Task) -> Option<&String>| text(task.and_then(read));
             let things = |things: &[Thing]| {
@@ -285,18 +297,18 @@ fn table(sample: &[Leaver], out: &mut dyn std::io::Write) -> std::io::Result<()>
                     things.iter().map(|thing| format!("{}::{}", thing.kind, thing.id)).collect();
                 names.join(" ")
             };
-            let missing = which.map_or("", |_| "missing");
+            let missing = if offboarding.is_empty() { "" } else { "missing" };
             let hours = task.and_then(|task| task.hours_to_revoke);
             [
                 leaver.person.clone(),
-                leaver.status.into(),
+                leaver.status.to_string(),
                 text(leaver.ended_at.as_ref()),
                 system.into(),
-                which.map_or("", |which| which.id.as_str()).into(),
-                of.map_or("", |one| one.kind).into(),
+                offboarding.into(),
+                of.map_or("", |one| &one.kind).into(),
                 of.map_or(String::new(), |one| one.effective_at.clone()),
-                task.map_or("", |task| task.action).into(),
-                task.map_or(missing, |task| task.status).into(),
+                task.map_or("", |task| &task.action).into(),
+                task.map_or(missing, |task| &task.status).into(),
                 of_task(|task| task.requested_at.as_ref()),
                 of_task(|task| task.completed_at.as_ref()),
                 of_task(|task| task.completed_by.as_ref()),
@@ -311,17 +323,17 @@ fn table(sample: &[Leaver], out: &mut dyn std::io::Write) -> std::io::Result<()>
         };
         for (system, there) in &leaver.systems {
             for task in &there.tasks {
-                table.row(&row(system, Some(&task.offboarding), Some(task), there))?;
+                table.row(&row(system, &task.offboarding, Some(task), there))?;
             }
             for offboarding in &there.missing {
-                table.row(&row(system, Some(offboarding), None, there))?;
+                table.row(&row(system, offboarding, None, there))?;
             }
             if there.tasks.is_empty() && there.missing.is_empty() {
-                table.row(&row(system, None, None, there))?;
+                table.row(&row(system, "", None, there))?;
             }
         }
         if leaver.systems.is_empty() {
-            let offboarding = leaver.offboardings.first().map(|one| &one.id);
+            let offboarding = leaver.offboardings.first().map_or("", |one| one.id.as_str());
             let mut cells = row("", offboarding, None, &OnSystem::default());
             // Nothing is known that a task could end.
             if let Some(status) = cells.get_mut(8) {

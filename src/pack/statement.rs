@@ -61,7 +61,9 @@ pub fn of(report: &Report, manifest: &Manifest, manifest_bytes: &[u8]) -> Vec<u8
             "failedTests": tests(Outcome::Failed),
         },
     });
-    let mut bytes = serde_json::to_vec_pretty(&statement).unwrap_or_default();
+    let mut bytes = Vec::new();
+    // Writing to memory can't fail.
+    let _ = crate::json::write::pretty(&mut bytes, &statement);
     bytes.push(b'\n');
     bytes
 }

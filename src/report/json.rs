@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::findings::{Findings, each};
 use super::model::{Finding, Report};
+use crate::json::write;
 
 /// One document.
 pub(super) fn document<F: Findings>(report: &Report<F>, out: &mut dyn Write) -> io::Result<()> {
@@ -22,7 +23,7 @@ pub(super) fn document<F: Findings>(report: &Report<F>, out: &mut dyn Write) -> 
                 array(list, out)?;
             }
             (Value::Object(map), "parameters") => object(map, out)?,
-            _ => serde_json::to_writer(&mut *out, &value)?,
+            _ => write::compact(&mut *out, &value)?,
         }
     }
     out.write_all(b",\n  \"rules\": ")?;
@@ -36,7 +37,7 @@ pub(super) fn document<F: Findings>(report: &Report<F>, out: &mut dyn Write) -> 
 pub(super) fn lines<F: Findings>(report: &Report<F>, out: &mut dyn Write) -> io::Result<()> {
     let mut line = |kind: &str, value: Value| {
         let line = Value::Object(Map::from_iter([(kind.to_owned(), value)]));
-        serde_json::to_writer(&mut *out, &line)?;
+        write::compact(&mut *out, &line)?;
         out.write_all(b"\n")
     };
     line("report", Value::Object(header(report)?))?;
@@ -46,7 +47,7 @@ pub(super) fn lines<F: Findings>(report: &Report<F>, out: &mut dyn Write) -> io:
     let numbers: Vec<usize> = (0..report.findings.count()).collect();
     each(&report.findings, &numbers, out, |_, finding, text| {
         text.extend_from_slice(b"{\"finding\":");
-        serde_json::to_writer(&mut *text, finding)?;
+        write::compact(&mut *text, finding)?;
         text.extend_from_slice(b"}\n");
         Ok(())
     })
@@ -58,7 +59,7 @@ fn findings(findings: &impl Findings, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"[")?;
     each(findings, &numbers, out, |at, finding: &Finding, text| {
         text.extend_from_slice(if at == 0 { b"\n    " } else { b",\n    " });
-        serde_json::to_writer(&mut *text, finding)?;
+        write::compact(&mut *text, finding)?;
         Ok(())
     })?;
     out.write_all(if numbers.is_empty() { b"]" } else { b"\n  ]" })
@@ -76,6 +77,7 @@ fn header<F>(report: &Report<F>) -> io::Result<Map<String, Value>> {
         "incomplete": report.incomplete,
         "inventory": report.inventory,
         "sources": report.sources,
+        "systems": report.systems,
         "population": report.population,
         "policies": report.policies,
         "parameters": report.parameters,
@@ -96,7 +98,7 @@ pub(crate) fn array<T: Serialize>(list: &[T], out: &mut dyn Write) -> io::Result
     out.write_all(b"[")?;
     for (at, item) in list.iter().enumerate() {
         out.write_all(if at == 0 { b"\n    " } else { b",\n    " })?;
-        serde_json::to_writer(&mut *out, item)?;
+        write::compact(&mut *out, item)?;
     }
     out.write_all(if list.is_empty() { b"]" } else { b"\n  ]" })
 }
@@ -105,8 +107,9 @@ fn object(map: &Map<String, Value>, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"{")?;
     for (at, (key, value)) in map.iter().enumerate() {
         out.write_all(if at == 0 { b"\n    " } else { b",\n    " })?;
-        write!(out, "{}: ", serde_json::to_string(key)?)?;
-        serde_json::to_writer(&mut *out, value)?;
+        write::compact(&mut *out, key)?;
+        out.write_all(b": ")?;
+        write::compact(&mut *out, value)?;
     }
     out.write_all(if map.is_empty() { b"}" } else { b"\n  }" })
 }

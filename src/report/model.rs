@@ -42,6 +42,8 @@ pub struct Report<F = Vec<Finding>> {
     pub inventory: Vec<InventoryFile>,
     /// Where the inventory says that its records are from.
     pub sources: Vec<SourceSummary>,
+    /// The ids of its systems, sorted; null in a report from before they were listed.
+    pub systems: Option<Vec<String>>,
     /// How many records there are of each kind.
     pub population: BTreeMap<String, u64>,
     /// The rules as a whole.
@@ -87,6 +89,7 @@ impl<F> Report<F> {
             incomplete: self.incomplete.clone(),
             inventory: self.inventory.clone(),
             sources: self.sources.clone(),
+            systems: self.systems.clone(),
             population: self.population.clone(),
             policies: self.policies.clone(),
             parameters: self.parameters.clone(),

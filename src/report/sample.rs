@@ -1,6 +1,6 @@
 //! Reports that are made by hand, for the tests of the writers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::policy::Severity;
 use crate::report::model::{
@@ -106,6 +106,7 @@ pub fn report(findings: Vec<Finding>) -> Report {
         incomplete: Vec::new(),
         inventory: Vec::new(),
         sources: Vec::new(),
+        systems: None,
         population: BTreeMap::from([
             ("people".into(), 12),
             ("accounts".into(), 40),
@@ -190,6 +191,10 @@ pub fn everything() -> Report {
         expected_rows: Some(13),
         truncated: Some(true),
     }];
+    let systems: BTreeSet<&String> =
+        report.findings.iter().filter_map(|finding| finding.system.as_ref()).collect();
+    report.population.insert("systems".into(), systems.len() as u64);
+    report.systems = Some(systems.into_iter().cloned().collect());
     report.parameters = BTreeMap::from([(
         "leaver_grace".into(),
         ParameterValue { value: Some("24h".into()), origin: "default".into() },
@@ -254,5 +259,12 @@ pub fn with_text_everywhere(text: &str) -> Report {
     // Instants are checked where they are read, so no text gets there.
     value["run_at"] = "2026-03-02T08:00:00Z".into();
     value["as_of"]["value"] = "2026-03-01T12:00:00Z".into();
+    value["baseline"]["as_of"] = "2026-02-01T12:00:00Z".into();
+    value["sources"][0]["exported_at"] = "2026-03-01T11:00:00Z".into();
+    for exception in value["exceptions"].as_array_mut().expect("it has some") {
+        exception["approved_at"] = "2026-02-01T00:00:00Z".into();
+        exception["expires_at"] = "2026-04-01T00:00:00Z".into();
+    }
+    value["parameters"]["leaver_grace"]["value"] = "24h".into();
     serde_json::from_value(value).expect("it is still a report")
 }

@@ -240,6 +240,7 @@ fn the_schema_of_the_report_asks_for_all_of_it() {
                 "mark",
                 "system",
                 "baseline",
+                "systems",
                 "principal_name",
             ];
             assert!(!schema.is_valid(&less) || optional.contains(&key.as_str()), "{pointer}/{key}");

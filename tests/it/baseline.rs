@@ -172,12 +172,56 @@ fn a_source_that_is_gone_has_resolved_nothing() {
         let done = check(fewer).args("--baseline b.json").at(&folder).run().exits(2);
         assert!(done.err.contains("2 x `aws`"), "{fewer}: {}", done.err);
     }
+    let mut emptier: Value = serde_json::from_str(&with(&["dev"])).unwrap();
+    std::fs::write(folder.path().join("full.json"), emptier.to_string()).unwrap();
+    emptier["accounts"].as_array_mut().unwrap().pop();
+    std::fs::write(folder.path().join("empty.json"), emptier.to_string()).unwrap();
+    check("full.json --write-baseline full.b").at(&folder).run().exits(1);
+    let done = check("empty.json --baseline full.b").at(&folder).run().exits(2);
+    assert!(done.err.contains("this one is of `aws` without records"), "{}", done.err);
     // As many, but not the same: nobody knows what became of the other's findings.
     let run = check("other.json --baseline b.json --write-baseline b.json --format json");
     let report = run.at(&folder).run().exits(1).json();
     assert_eq!(report["baseline"]["resolved"], json!([]));
     let written = std::fs::read_to_string(folder.path().join("b.json")).unwrap();
     assert!(written.contains("acc-prod") && written.contains("acc-stage"), "{written}");
+}
+
+#[test]
+fn what_other_thresholds_or_other_systems_hide_is_not_resolved() {
+    let account = json!({"id": "x1", "system": "other"});
+    let with = |system: &str| {
+        let mut inventory: Value =
+            serde_json::from_str(&inventory(std::slice::from_ref(&account))).unwrap();
+        inventory["systems"].as_array_mut().unwrap().push(json!({"id": system}));
+        inventory
+    };
+    // As many systems: another one has come for it.
+    let mut swapped = with("another");
+    swapped["accounts"].as_array_mut().unwrap().pop();
+    let folder = laid(&[
+        ("one.json", &*with("other").to_string()),
+        ("swapped.json", &*swapped.to_string()),
+        ("loose.toml", "[parameters]\nleaver_grace = \"9999d\"\n"),
+    ]);
+    check("one.json --write-baseline b.json").at(&folder).run().exits(1);
+    let loose = "check --as-of 2026-06-30T12:00:00Z one.json --config loose.toml --baseline b.json";
+    let done = crate::run::nhi(loose).args("--write-baseline b.json").at(&folder).run().exits(2);
+    assert!(done.err.contains("`leaver_grace` (`24h`, now `9999d`)"), "{}", done.err);
+    let run = |file: &str, baseline: &str| {
+        let run = check(file).args("--format json --write-baseline c.json --baseline");
+        run.arg(baseline).at(&folder).run().json()
+    };
+    let report = run("swapped.json", "b.json");
+    assert_eq!(report["baseline"]["resolved"], json!([]));
+    let read = |file: &str| std::fs::read_to_string(folder.path().join(file)).unwrap();
+    assert!(read("c.json").contains("\"x1\""));
+    // One that doesn't list systems and thresholds hides what it knows, and resolves nothing.
+    let mut old: Value = serde_json::from_str(&read("b.json")).unwrap();
+    old.as_object_mut().unwrap().retain(|key, _| key != "systems" && key != "parameters");
+    std::fs::write(folder.path().join("old.json"), old.to_string()).unwrap();
+    assert_eq!(mark(&run("one.json", "old.json"), "x1"), "known");
+    assert_eq!(run("swapped.json", "old.json")["baseline"]["resolved"], json!([]));
 }
 
 #[test]

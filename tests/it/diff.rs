@@ -201,11 +201,13 @@ fn what_is_of_a_source_or_a_system_that_is_gone_is_not_resolved() {
         ("emptied.json", emptied, ""),
         ("plain.json", inventory(&[], &["dev", "prod"], 0), ""),
         ("system.json", inventory(&[], &["dev"], 1), ""),
+        ("swapped.json", inventory(&[], &["dev", "test"], 0), ""),
     ]);
     for (arguments, change, says) in [
         ("both.json source.json", "not_seen", "the source `two`"),
         ("both.json emptied.json", "not_seen", "the source `two`"),
-        ("plain.json system.json", "unclear", "1 systems of 2"),
+        ("plain.json system.json", "not_seen", "the system `prod`"),
+        ("plain.json swapped.json", "not_seen", "the system `prod`"),
     ] {
         let found = diff(&folder, arguments).args("--format json").run().exits(0).json();
         let entries = found["findings"].as_array().unwrap();

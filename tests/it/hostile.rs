@@ -306,9 +306,15 @@ fn no_text_of_an_inventory_harms_a_reader_of_any_format() {
         let file = "-inv\u{1b}[31m\r\n::error::x\u{202e}]]><img src=x onerror=1>,\"=1.json";
         let (reports, size) = reports(&format!("={file}"), &by);
         assert_eq!(counts(&reports["json"]), counts(&harmless["json"]));
+        let parsed: Value = serde_json::from_str(&reports["json"]).unwrap();
+        let parsed = parsed.to_string();
+        for format in ["json", "jsonl"] {
+            let raw = reports[format].contains(['\u{7f}', '\u{9b}', '\u{202e}']);
+            assert!(!raw, "{format}: what steers a terminal stands there as it is");
+        }
         for text in TEXTS {
             let quoted = json!(text).to_string();
-            let there = reports["json"].contains(quoted.trim_matches('"'));
+            let there = parsed.contains(quoted.trim_matches('"'));
             assert!(there, "{text:?} is in no finding");
         }
         for (format, report) in &reports {

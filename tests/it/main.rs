@@ -11,6 +11,7 @@
 )]
 
 mod acme;
+mod approvers;
 mod baseline;
 mod benchmark;
 mod broken;

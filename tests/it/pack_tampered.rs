@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 
-use crate::pack::{ACME, entries_of, keys, names, sha256, signed_acme, verify, zip_of};
+use crate::pack::{entries_of, keys, names, sha256, signed_acme, verify, zip_of};
 use crate::run::{AS_OF, files, folder, nhi, sound};
 
 #[test]
@@ -148,6 +148,9 @@ fn a_manifest_that_is_made_to_fit_does_not_fit_the_rest() {
         ("rules/leaver/leaver-account-live.cedar", "critical", "low"),
         ("rules/rules.json", "\"enabled\": true", "\"enabled\": false"),
         ("sample/leavers.json", "\"seed\": 1", "\"seed\": 2"),
+        ("sample/leavers.csv", ",done,", ",failed,"),
+        ("rules/nhi.cedarschema", "entity", "// entity"),
+        ("README.md", "Evidence", "Evidenze"),
     ] {
         forge(name, from, with);
         let done = verify(&to).run().exits(1);
@@ -155,14 +158,28 @@ fn a_manifest_that_is_made_to_fit_does_not_fit_the_rest() {
         names(&verify(&to).arg("--key").arg(&public).run().exits(1), "statement.dsse.json");
         restore();
     }
-    // What fits everything else is only told by the signature, or by judging again.
-    forge("README.md", "Evidence", "Evidenze");
-    verify(&to).run().exits(0);
-    names(&verify(&to).arg("--key").arg(&public).run().exits(1), "statement.dsse.json");
-    names(&verify(&to).args("--inventory").args(ACME).run().exits(1), "README.md");
-    restore();
     let other = place.path().join("other.pem");
     names(&verify(&to).arg("--key").arg(&other).run().exits(1), "another key");
+}
+
+#[test]
+fn a_file_that_no_report_makes_does_not_belong_into_a_pack() {
+    let folder = folder(&[("a.json", &sound().to_string())]);
+    let run = |arguments: &str| nhi(arguments).at(&folder).run();
+    run("pack --isolated a.json -o p").exits(0);
+    let to = folder.path().join("p");
+    let read = |name: &str| std::fs::read_to_string(to.join(name)).unwrap();
+    let (manifest, statement) = (read("manifest.json"), read("statement.json"));
+    std::fs::write(to.join("zz.txt"), "look here").unwrap();
+    let more = format!(
+        "    }},\n    {{\n      \"path\": \"zz.txt\",\n      \"sha256\": \"{}\",\n      \"size\": 9\n    }}\n  ]\n}}\n",
+        sha256(b"look here")
+    );
+    let new = manifest.strip_suffix("    }\n  ]\n}\n").unwrap().to_owned() + &more;
+    std::fs::write(to.join("manifest.json"), &new).unwrap();
+    let statement = statement.replace(&sha256(manifest.as_bytes()), &sha256(new.as_bytes()));
+    std::fs::write(to.join("statement.json"), statement).unwrap();
+    names(&run("verify p").exits(1), "zz.txt: nothing in a pack is called that");
 }
 
 #[test]

@@ -39,6 +39,8 @@ fn place() -> TempDir {
         (&format!("strong/{RULE}"), &rule),
         (&format!("weak/{RULE}"), &rule.replace("\"critical\"", "\"low\"")),
         ("more.toml", "[expect]\npeople = 1000\n"),
+        ("named.toml", "policies = [\"own\"]\n"),
+        ("own/mine.cedar", &rule.replace("leaver-account-live", "mine")),
     ])
 }
 
@@ -172,6 +174,21 @@ fn rules_and_thresholds_come_of_the_files_that_are_brought() {
     });
     names(&run(strong).exits(1), "leaver-account-live");
     run("verify p").exits(1);
+}
+
+#[test]
+fn rules_that_the_brought_configuration_names_are_not_left_out() {
+    let place = place();
+    let run = |arguments: &str| at(&place, arguments).run();
+    std::fs::write(place.path().join("none.toml"), "# nothing\n").unwrap();
+    run("pack sound.json --config none.toml -o p").exits(0);
+    forge(&place.path().join("p"), &as_if(place.path(), &[("none.toml", "named.toml")]));
+    let done = run("verify p --inventory sound.json --config named.toml").exits(1);
+    names(&done, "own: the configuration names these rules");
+    // Those that were packed need not be brought.
+    run("pack sound.json --config named.toml -o q").exits(0);
+    let done = run("verify q --inventory sound.json --config named.toml").exits(0);
+    names(&done, "not brought, so from the pack: own/mine.cedar, --sample 25, --seed 1");
 }
 
 #[test]
@@ -328,10 +345,11 @@ fn a_difference_of_digests_shows_them() {
     let run = |arguments: &str| at(&place, arguments).run();
     run("pack i.json --isolated -o p").exits(0);
     let to = place.path().join("p");
-    let readme = read(&to.join("README.md"));
-    std::fs::write(to.join("README.md"), readme.replace("Evidence", "Evidenze")).unwrap();
-    let old = sha256(readme.as_bytes());
-    let new = sha256(readme.replace("Evidence", "Evidenze").as_bytes());
+    // Whom a rule was asked about is in no other file, where nothing was found.
+    let table = to.join("population/leaver-account-live.csv");
+    let (was, is) = (read(&table), read(&table).replace(",amy,", ",bob,"));
+    std::fs::write(&table, &is).unwrap();
+    let (old, new) = (sha256(was.as_bytes()), sha256(is.as_bytes()));
     forge(&to, &|text| text.replace(&old, &new));
     let done = run("verify p --inventory i.json").exits(1);
     assert!(done.out.contains(&new[..12]) && done.out.contains(&old[..12]), "{}", done.out);

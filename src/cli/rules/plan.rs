@@ -24,7 +24,8 @@ pub(super) fn write(
     match listing {
         Listing::Json => {
             let list: Vec<_> = plans.iter().map(|(rule, plan)| as_json(rule, plan)).collect();
-            writeln!(out, "{}", serde_json::to_string_pretty(&list)?)
+            crate::json::write::pretty(&mut *out, &list)?;
+            writeln!(out)
         }
         Listing::Text => text(&plans, out),
         Listing::Markdown => {

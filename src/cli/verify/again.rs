@@ -57,12 +57,13 @@ impl Arguments {
         let exceptions = self.exceptions(manifest, &mut again)?;
         let baseline = self.baseline(manifest, &mut again)?;
         let policies = self.policies(manifest, &mut again)?;
+        let is_said = config.as_ref().map(Config::packs).transpose()?;
+        again.named(manifest, is_said.iter().flat_map(|(folders, ..)| folders));
         let Some(loaded) = loaded.filter(|_| again.others.is_empty()) else { return Ok(again) };
 
         let packed = Packed::read(pack)?;
         again.take(manifest, self);
         // Nobody may leave the bundled rules out unseen.
-        let is_said = config.as_ref().map(Config::packs).transpose()?;
         if !packed.has_bundled() && is_said.is_none_or(|(_, bundled, _)| bundled) {
             again.not_brought.push("--no-bundled: the bundled rules are left out".into());
         }
@@ -300,6 +301,18 @@ impl Again {
         order.map_err(|wrong| self.others.extend(wrong)).ok()
     }
 
+    /// The rules that the configuration names have to be among those that were packed.
+    fn named<'f>(&mut self, manifest: &Manifest, folders: impl Iterator<Item = &'f PathBuf>) {
+        let packed = |folder: &Path| {
+            let mut rules = manifest.of_role(Role::Policies);
+            rules.any(|input| Path::new(&input.path).starts_with(folder))
+        };
+        for folder in folders.filter(|folder| !packed(folder)) {
+            let said = "the configuration names these rules, and the pack was made without them";
+            self.others.push(Problem::new(name_of(folder), said));
+        }
+    }
+
     /// What is from the pack.
     fn take(&mut self, manifest: &Manifest, arguments: &Arguments) {
         let mut take = |input: &Input| self.not_brought.push(input.path.clone());
@@ -316,6 +329,8 @@ impl Again {
         {
             self.not_brought.push(format!("--fail-on {}", fail_on.name()));
         }
+        let pack::Options { sample, seed, .. } = manifest.options;
+        self.not_brought.push(format!("--sample {sample}, --seed {seed}"));
         if manifest.as_of.origin == "--as-of" {
             self.not_brought.push(format!("--as-of {}", manifest.as_of.value));
         } else {

@@ -56,6 +56,8 @@ pub(super) struct All {
     pub(super) systems: usize,
     pub(super) owners: usize,
     pub(super) leavers: usize,
+    /// Those of whom all is waived.
+    pub(super) waived_leavers: usize,
 }
 
 /// A line of a chart.
@@ -92,7 +94,16 @@ impl<'a> Figures<'a> {
         let mut open: Vec<(Instant, &Finding)> = Vec::new();
         let (mut waived, mut indeterminate, mut failing, mut elsewhere) = (0, 0, 0, 0);
         let mut marked = [0; 2];
+        let mut open_leavers: BTreeSet<&str> = BTreeSet::new();
         for finding in &report.findings {
+            let at = place(finding.severity);
+            let count = |counts: &mut Counts| {
+                counts.iter_mut().skip(at).take(1).for_each(|count| *count += 1);
+            };
+            // Access that an exception lets them keep is live all the same.
+            if left(finding) && finding.status != Status::Indeterminate {
+                count(leavers.entry(&finding.principal.id).or_default());
+            }
             if finding.status != Status::Waived {
                 match finding.mark {
                     Some(Mark::New) => marked[0] += 1,
@@ -104,10 +115,6 @@ impl<'a> Figures<'a> {
                 Status::Waived => waived += 1,
                 Status::Indeterminate => indeterminate += 1,
                 Status::Violation => {
-                    let at = place(finding.severity);
-                    let count = |counts: &mut Counts| {
-                        counts.iter_mut().skip(at).take(1).for_each(|count| *count += 1);
-                    };
                     count(&mut by_severity);
                     failing += u64::from(finding.severity >= report.fail_on);
                     by_age.iter_mut().skip(age(finding)).take(1).for_each(|count| *count += 1);
@@ -121,7 +128,7 @@ impl<'a> Figures<'a> {
                     let owner = &finding.accountable;
                     count(owners.entry([&owner.kind, &owner.id, &owner.name]).or_default());
                     if left(finding) {
-                        count(leavers.entry(&finding.principal.id).or_default());
+                        open_leavers.insert(&finding.principal.id);
                     }
                     let since = finding.since.as_ref();
                     if let Some(since) = since.and_then(|since| Instant::parse(since).ok()) {
@@ -158,6 +165,7 @@ impl<'a> Figures<'a> {
                 systems: systems.len(),
                 owners: owners.len(),
                 leavers: leavers.len(),
+                waived_leavers: leavers.len() - open_leavers.len(),
             },
             controls: ranked(controls, |id| (id.into(), framework(id), id.into())),
             systems: ranked(systems, |id| (id.into(), "", id.into())),

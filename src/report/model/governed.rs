@@ -146,7 +146,7 @@ pub struct RevocationTimes {
 pub struct Times {
     /// How many tasks are done.
     pub done: u64,
-    /// How many are not, or don't say when they were.
+    /// How many are not, or don't say when they were, or are said to be and were seen live later.
     pub open: u64,
     /// Half of those that are done took no longer; null where none is.
     pub p50: Option<f64>,

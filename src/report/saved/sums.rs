@@ -3,29 +3,61 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fault::quote;
+use crate::inventory::Kind;
 use crate::judge::summarize;
-use crate::policy::digest;
-use crate::report::model::{ExceptionState, Mark, Report, Status, Verdict};
-use crate::time::Instant;
+use crate::policy::{Severity, digest};
+use crate::report::model::{Mark, Report, Status, Verdict};
+use crate::time::{Instant, Span};
 
+mod register;
 mod single;
 
 /// What doesn't agree.
 pub fn wrong(report: &Report) -> Vec<String> {
     let mut wrong = Vec::new();
     for (name, instant) in [("as_of", &report.as_of.value), ("run_at", &report.run_at)] {
-        if Instant::parse(instant).is_err() {
-            wrong.push(format!("`{name}` is no time: {}", quote(instant)));
-        }
+        wrong.extend(time(name, instant));
     }
+    inputs(report, &mut wrong);
     as_of(report, &mut wrong);
+    systems(report, &mut wrong);
     rules(report, &mut wrong);
     findings(report, &mut wrong);
     report.findings.iter().for_each(|finding| single::wrong(finding, report, &mut wrong));
-    exceptions(report, &mut wrong);
+    register::wrong(report, &mut wrong);
     marks(report, &mut wrong);
     verdict(report, &mut wrong);
     wrong
+}
+
+/// What is wrong with an instant.
+fn time(name: &str, instant: &str) -> Option<String> {
+    let is_time = Instant::parse(instant).is_ok();
+    (!is_time).then(|| format!("`{name}` is no time: {}", quote(instant)))
+}
+
+/// What was read is named once, and what is said of it can be.
+fn inputs(report: &Report, wrong: &mut Vec<String>) {
+    let mut seen = BTreeSet::new();
+    for file in &report.inventory {
+        wrong.extend(time("generated_at", &file.generated_at));
+        if !seen.insert(&file.path) {
+            wrong.push(format!("it names the file {} twice", quote(&file.path)));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for source in &report.sources {
+        wrong.extend(source.exported_at.iter().filter_map(|at| time("exported_at", at)));
+        if !seen.insert(&source.id) {
+            wrong.push(format!("it names the source {} twice", quote(&source.id)));
+        }
+    }
+    for (name, parameter) in &report.parameters {
+        if let Some(value) = parameter.value.as_ref().filter(|value| Span::parse(value).is_err()) {
+            let name = quote(name);
+            wrong.push(format!("the threshold {name} is no duration: {}", quote(value)));
+        }
+    }
 }
 
 /// Facts are judged as of when the inventory was made, or as of an instant that was given, which is
@@ -46,6 +78,21 @@ fn as_of(report: &Report, wrong: &mut Vec<String>) {
         "--as-of" if value == run_at => {}
         "--as-of" => wrong.push("`run_at` is another instant than --as-of".to_owned()),
         other => wrong.push(format!("`as_of` can't be from {}", quote(other))),
+    }
+}
+
+/// The systems are listed, each once, and nothing is said of others.
+fn systems(report: &Report, wrong: &mut Vec<String>) {
+    let Some(ids) = &report.systems else { return };
+    let count = report.population.get(Kind::System.plural()).copied().unwrap_or(0);
+    if !ids.is_sorted_by(|one, next| one < next) || ids.len() as u64 != count {
+        wrong.push(format!("its list of systems isn't that of its {count} systems"));
+    }
+    let known: BTreeSet<&String> = ids.iter().collect();
+    let found = report.findings.iter().filter_map(|finding| finding.system.as_ref());
+    let said: BTreeSet<&String> = found.chain(report.revocation.by_system.keys()).collect();
+    for system in said.difference(&known) {
+        wrong.push(format!("it tells of the system {}, which it doesn't list", quote(system)));
     }
 }
 
@@ -74,7 +121,19 @@ fn rules(report: &Report, wrong: &mut Vec<String>) {
 fn findings(report: &Report, wrong: &mut Vec<String>) {
     let mut seen = BTreeSet::new();
     let mut counts: BTreeMap<&str, [u64; 3]> = BTreeMap::new();
+    let severities: BTreeMap<&str, [Option<Severity>; 2]> = report
+        .rules
+        .iter()
+        .map(|rule| (rule.id.as_str(), [Some(rule.severity), rule.severity_privileged]))
+        .collect();
     for finding in &report.findings {
+        let possible = severities.get(finding.rule.as_str());
+        if possible.is_some_and(|possible| !possible.contains(&Some(finding.severity))) {
+            let (id, severity) = (quote(&finding.id), finding.severity.name());
+            wrong.push(format!(
+                "the finding {id} is {severity}, and its rule is of another severity"
+            ));
+        }
         if !seen.insert(finding.id.as_str()) {
             wrong.push(format!("the finding {} is in it twice", quote(&finding.id)));
         }
@@ -107,37 +166,19 @@ fn findings(report: &Report, wrong: &mut Vec<String>) {
     }
 }
 
-/// What is waived is waived by an exception that is honoured, and each of these counts what it waives.
-fn exceptions(report: &Report, wrong: &mut Vec<String>) {
-    let mut waived: BTreeMap<&str, u64> = BTreeMap::new();
-    for finding in report.findings.iter().filter(|finding| finding.status == Status::Waived) {
-        match &finding.exception {
-            Some(exception) => *waived.entry(exception).or_default() += 1,
-            None => wrong.push(format!("the finding {} is waived by nothing", quote(&finding.id))),
-        }
-    }
-    for exception in &report.exceptions {
-        let found = waived.remove(exception.id.as_str()).unwrap_or_default();
-        let honoured = exception.state == ExceptionState::Active;
-        if found != exception.waived || found > 0 && !honoured {
-            let id = quote(&exception.id);
-            wrong.push(format!("the exception {id} can't have waived {found} findings"));
-        }
-        if honoured && !(exception.refused_by.is_empty() && exception.why.is_empty()) {
-            let id = quote(&exception.id);
-            wrong.push(format!("the exception {id} is refused, and said to be honoured"));
-        }
-    }
-    for exception in waived.keys() {
-        wrong.push(format!("the exception {} is not in its register", quote(exception)));
-    }
-}
-
 /// Findings are marked where there is a baseline, which counts the marks.
 fn marks(report: &Report, wrong: &mut Vec<String>) {
     let count = |mark| report.findings.iter().filter(|finding| finding.mark == Some(mark)).count();
     let found = [count(Mark::Known) as u64, count(Mark::New) as u64];
     let said = report.baseline.as_ref().map_or([0, 0], |baseline| [baseline.known, baseline.new]);
+    let there: BTreeSet<&str> = report.findings.iter().map(|one| one.id.as_str()).collect();
+    if let Some(baseline) = &report.baseline {
+        wrong.extend(time("as_of", &baseline.as_of));
+        for known in baseline.resolved.iter().filter(|known| there.contains(known.id.as_str())) {
+            let id = quote(&known.id);
+            wrong.push(format!("the finding {id} is said to be resolved, and is there"));
+        }
+    }
     if found != said {
         wrong.push("the marks of its findings aren't those that its baseline counts".to_owned());
     }

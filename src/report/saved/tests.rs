@@ -1,9 +1,12 @@
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::*;
 use crate::judge::{id_of, summarize};
 use crate::policy::digest;
 use crate::report::json;
+use crate::report::model::Status;
 use crate::report::sample::{HOSTILE, everything, report, with_text_everywhere};
 
 /// Sums that agree, which those of the samples don't.
@@ -16,12 +19,34 @@ fn summed(mut report: Report) -> Report {
     for file in &mut report.inventory {
         file.generated_at.clone_from(&report.as_of.value);
     }
+    let rules: Vec<String> = report.rules.iter().map(|rule| rule.id.clone()).collect();
+    for exception in &mut report.exceptions {
+        let waived =
+            report.findings.iter().find(|one| one.exception.as_ref() == Some(&exception.id));
+        match waived {
+            Some(waived) => {
+                exception.rule.clone_from(&waived.rule);
+                exception.resource.clone_from(&waived.resource);
+            }
+            None => exception.matched = 0,
+        }
+        exception.refused_by.iter_mut().for_each(|rule| rule.clone_from(&rules[0]));
+    }
     for finding in &mut report.findings {
+        let rule = report.rules.iter().find(|rule| rule.id == finding.rule).unwrap();
+        if Some(finding.severity) != rule.severity_privileged {
+            finding.severity = rule.severity;
+        }
         finding.action = "hold".into();
         finding.since = finding.since.as_ref().map(|_| "2026-01-02T00:00:00Z".into());
         let Finding { rule, principal, resource, .. } = &*finding;
         finding.id = id_of(rule, "hold", Some(principal), resource);
     }
+    let systems = report.findings.iter().filter_map(|finding| finding.system.clone());
+    let systems: BTreeSet<String> =
+        systems.chain(report.revocation.by_system.keys().cloned()).collect();
+    report.population.insert("systems".into(), systems.len() as u64);
+    report.systems = Some(systems.into_iter().collect());
     report.rules.iter_mut().filter(|rule| !rule.enabled).for_each(|rule| rule.asked = 0);
     let rules = report.rules.iter();
     report.policies.sha256 =
@@ -143,7 +168,49 @@ fn what_this_version_does_not_know_is_refused_at_its_place() {
 #[test]
 fn what_does_not_add_up_is_refused() {
     type Change = fn(&mut Report);
-    let changes: [(&str, Change); 9] = [
+    fn honoured(report: &mut Report) -> &mut ExceptionResult {
+        for id in ["exception-expired", "exception-unapproved"] {
+            let off = report.rules.iter().find(|rule| !rule.enabled).unwrap();
+            report.rules.push(RuleResult { id: id.into(), ..off.clone() });
+        }
+        &mut report.exceptions[0]
+    }
+    fn resolved(report: &mut Report) -> &mut BaselineResult {
+        report.baseline.as_mut().unwrap()
+    }
+    let changes: [(&str, Change); 29] = [
+        ("is over", |report| honoured(report).expires_at = Some("2026-03-02T08:00:00Z".into())),
+        ("approved by nobody", |report| honoured(report).approved_by = None),
+        ("approved by nobody", |report| honoured(report).approved_at = None),
+        ("`expires_at` is no time", |report| report.exceptions[1].expires_at = Some("x".into())),
+        ("`approved_at` is no time", |report| report.exceptions[1].approved_at = Some("x".into())),
+        ("`exported_at` is no time", |report| report.sources[0].exported_at = Some("x".into())),
+        ("`generated_at` is no time", |report| report.inventory[0].generated_at = "x".into()),
+        ("`as_of` is no time", |report| resolved(report).as_of = "x".into()),
+        ("no rule of it", |report| report.exceptions[1].refused_by.push("x".into())),
+        ("names by what", |report| {
+            let open = |one: &&mut Finding| one.status == Status::Violation;
+            report.findings.iter_mut().find(open).unwrap().exception = Some("x".into());
+        }),
+        ("another severity", |report| {
+            let rule = report.findings[0].rule.clone();
+            let rule = report.rules.iter_mut().find(|one| one.id == rule).unwrap();
+            (rule.severity, rule.severity_privileged) = (Severity::Low, None);
+        }),
+        ("no duration", |report| {
+            report.parameters.values_mut().for_each(|one| one.value = Some("365dx".into()));
+        }),
+        ("is said to be resolved", |report| {
+            let id = report.findings[0].id.clone();
+            resolved(report).resolved[0].id = id;
+        }),
+        ("the file", |report| report.inventory.extend(report.inventory.clone())),
+        ("the source", |report| report.sources.extend(report.sources.clone())),
+        ("can't fit 0 findings", |report| report.exceptions[0].matched = 0),
+        ("can't fit 3 findings", |report| report.exceptions[2].matched = 3),
+        ("there are 0", |report| report.exceptions[0].resource.id.push('x')),
+        ("list of systems", |report| drop(report.systems.as_mut().unwrap().pop())),
+        ("doesn't list", |report| report.systems.as_mut().unwrap()[0].push('0')),
         ("counts", |report| drop(report.findings.pop())),
         ("rules aren't", |report| drop(report.rules.pop())),
         ("rules aren't", |report| report.rules[1].enabled = false),

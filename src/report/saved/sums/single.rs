@@ -4,7 +4,7 @@ use crate::fault::quote;
 use crate::inventory::Kind;
 use crate::judge::id_of;
 use crate::link::{Action, NodeKind};
-use crate::report::model::{Finding, Report, Thing};
+use crate::report::model::{Finding, Report};
 use crate::time::Instant;
 
 /// What can't be.
@@ -19,7 +19,7 @@ pub fn wrong(finding: &Finding, report: &Report, wrong: &mut Vec<String>) {
         [NodeKind::Nobody, NodeKind::Inventory].iter().any(|kind| kind.name() == principal.kind);
     let own = id_of(&finding.rule, action, (!nobody).then_some(principal), resource);
     // Where tokens stand for people, the id is that of before.
-    let hidden = has_token(principal) || has_token(resource);
+    let hidden = has_token(&principal.id) || has_token(&resource.id);
     if id.len() != 32 || !id.bytes().all(hex) || *id != own && !hidden {
         tell("has an id that is not the digest of what it is about".to_owned());
     }
@@ -39,13 +39,13 @@ pub fn wrong(finding: &Finding, report: &Report, wrong: &mut Vec<String>) {
 }
 
 /// Whether a pseudonym stands in an id: a letter and twelve digits.
-fn has_token(thing: &Thing) -> bool {
+pub fn has_token(id: &str) -> bool {
     let is_token = |at: usize| {
-        let token = thing.id.get(at..at + 14).map(str::as_bytes);
+        let token = id.get(at..at + 14).map(str::as_bytes);
         token.is_some_and(|token| {
             matches!(token, [b'P' | b'A' | b'N', b'-', digits @ ..]
                 if digits.iter().all(u8::is_ascii_hexdigit))
         })
     };
-    (0..thing.id.len()).any(is_token)
+    (0..id.len()).any(is_token)
 }
