@@ -232,7 +232,8 @@ fn odd_names_and_paths_of_people_are_hidden_and_judged_again() {
     let mut table = csv::Reader::from_path(to.join("sample/leavers.csv")).unwrap();
     let rows: Vec<_> =
         table.records().map(Result::unwrap).filter(|row| &row[8] == "done").collect();
-    assert!(rows.iter().all(|row| row[4] == rows[0][4]) && rows.len() == 3, "{rows:?}");
+    let ids: std::collections::BTreeSet<&str> = rows.iter().map(|row| &row[4]).collect();
+    assert!(ids.len() == 2 && ids.iter().any(|id| id.ends_with(" (2)")), "{ids:?}");
     for (kind, count) in [("termination", 1), ("role_change", 2)] {
         assert_eq!(rows.iter().filter(|row| &row[5] == kind).count(), count, "{rows:?}");
     }

@@ -22,7 +22,7 @@ use crate::pack::stage::Stage;
 use crate::pack::{self, IMPORTED, Input, MANIFEST, Manifest, Material, Packed, Role};
 use crate::policy::RuleSet;
 use crate::policy::pack::{PackFile, from_disk};
-use crate::pseudonym::{Key, Pseudonyms};
+use crate::pseudonym::{Key, Names, Pseudonyms};
 use crate::time::Instant;
 
 impl Arguments {
@@ -58,13 +58,12 @@ impl Arguments {
         let baseline = self.baseline(manifest, &mut again)?;
         let policies = self.policies(manifest, &mut again)?;
         let is_said = config.as_ref().map(Config::packs).transpose()?;
-        again.named(manifest, is_said.iter().flat_map(|(folders, ..)| folders));
         let Some(loaded) = loaded.filter(|_| again.others.is_empty()) else { return Ok(again) };
 
         let packed = Packed::read(pack)?;
         again.take(manifest, self);
         // Nobody may leave the bundled rules out unseen.
-        if !packed.has_bundled() && is_said.is_none_or(|(_, bundled, _)| bundled) {
+        if !packed.has_bundled() && is_said.as_ref().is_none_or(|(_, bundled, _)| *bundled) {
             again.not_brought.push("--no-bundled: the bundled rules are left out".into());
         }
         let (rules, wishes) = self.rules(packed, config, policies, manifest)?;
@@ -86,6 +85,8 @@ impl Arguments {
         }
         // The names in the manifest have tokens already, and stay.
         let pseudonyms = key.map(|key| Pseudonyms::new(&graph, key));
+        let folders = is_said.iter().flat_map(|(folders, ..)| folders);
+        again.named(manifest, folders, Names(pseudonyms.as_ref()));
         let material = Material {
             graph: &graph,
             rules: &rules,
@@ -302,14 +303,21 @@ impl Again {
     }
 
     /// The rules that the configuration names have to be among those that were packed.
-    fn named<'f>(&mut self, manifest: &Manifest, folders: impl Iterator<Item = &'f PathBuf>) {
-        let packed = |folder: &Path| {
+    fn named<'f>(
+        &mut self,
+        manifest: &Manifest,
+        folders: impl Iterator<Item = &'f PathBuf>,
+        names: Names<'_>,
+    ) {
+        for folder in folders {
+            let folder = name_of(folder);
+            let folder = names.text(&folder);
             let mut rules = manifest.of_role(Role::Policies);
-            rules.any(|input| Path::new(&input.path).starts_with(folder))
-        };
-        for folder in folders.filter(|folder| !packed(folder)) {
-            let said = "the configuration names these rules, and the pack was made without them";
-            self.others.push(Problem::new(name_of(folder), said));
+            if !rules.any(|input| Path::new(&input.path).starts_with(&*folder)) {
+                let said =
+                    "the configuration names these rules, and the pack was made without them";
+                self.others.push(Problem::new(&*folder, said));
+            }
         }
     }
 
