@@ -279,7 +279,8 @@
     if (!link) return;
     form.reset();
     const { filter: name, value: wanted } = link.dataset;
-    if (name !== "status") form.elements.status.value = "violation";
+    // Leavers are counted with what an exception lets them keep.
+    if (name !== "status") form.elements.status.value = name === "person" ? "" : "violation";
     form.elements[name].value = wanted;
     filter();
   });
