@@ -99,9 +99,28 @@ impl Baseline {
             let seen: BTreeSet<&str> =
                 report.findings.iter().map(|finding| finding.id.as_str()).collect();
             let unseen = earlier.findings.iter().filter(|known| !seen.contains(known.id.as_str()));
+            let before = self.findings.len();
             self.findings.extend(unseen.cloned());
+            if self.findings.len() > before {
+                self.remember(earlier);
+            }
         }
         self
+    }
+
+    /// What is kept unseen stays unseen: what it was found in has to come back first.
+    fn remember(&mut self, earlier: &Self) {
+        for (kind, ids) in &earlier.sources {
+            let now = self.sources.entry(kind.clone()).or_default();
+            if !ids.is_subset(now) {
+                now.clone_from(ids);
+            }
+        }
+        if let (Some(now), Some(before)) = (&mut self.systems, &earlier.systems) {
+            now.extend(before.iter().cloned());
+        } else {
+            self.systems = None;
+        }
     }
 
     /// Whether what is no longer found is resolved: the check is complete, and has every source and

@@ -164,9 +164,8 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<Exception>, Faults> {
             let Location { file, line, .. } = &exception.location;
             faults.push(Fault::new(
                 format!(
-                    "{}:{line}: there is another exception {}, in {}:{}",
+                    "{}:{line}: this exception has the `id` of another, in {}:{}",
                     quote(file),
-                    quote(&exception.id),
                     quote(&other.file),
                     other.line
                 ),

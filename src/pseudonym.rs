@@ -20,7 +20,8 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::fault::{Fault, quote};
 use crate::inventory::vocabulary::AccountType;
-use crate::link::{Graph, Node, NodeKind};
+use crate::inventory::words::Word;
+use crate::link::{Graph, Link, Node, NodeKind};
 use crate::load::files::{hex, name_of};
 
 mod names;
@@ -34,7 +35,8 @@ const LEAST: usize = 16;
 const DIGITS: usize = 12;
 
 /// What an e-mail address looks like.
-const ADDRESS: &str = r"[\p{L}\p{N}._%+'-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+";
+const ADDRESS: &str =
+    r"[\p{L}\p{M}\p{N}\p{Cf}._%+'-]+@[\p{L}\p{M}\p{N}\p{Cf}-]+(?:\.[\p{L}\p{M}\p{N}\p{Cf}-]+)+";
 
 /// What a date or a time of the day looks like, where a number is nobody's.
 const DATE: &str = r"\b(?:19|20|21)\d{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:[T ][\d:.]+(?:Z|[+-]\d{2}:\d{2})?)?|\b[0-2]\d:[0-5]\d(?::[0-5]\d)?\b";
@@ -142,6 +144,27 @@ impl Pseudonyms {
                 None => add(text(name.0), 'A', graph.id(Node::new(NodeKind::Account, row))),
             }
         }
+        // Who isn't on record any more has a name all the same.
+        let mut gone = |link: Link<Node>, word: Option<Word>| {
+            if let Some(word) = word.filter(|_| link.is_unknown()) {
+                let name = text(word).trim();
+                let name = name.strip_prefix("person:").unwrap_or(name).trim();
+                if !name.is_empty() && !owners.contains_key(&name.to_ascii_lowercase()) {
+                    owners.insert(name.to_owned(), None);
+                }
+            }
+        };
+        for row in inventory.accounts.all() {
+            let identity = inventory.accounts.get(row).identity.map(|id| id.0);
+            gone(graph.account(row).identity, identity);
+        }
+        for row in inventory.credentials.all() {
+            let identity = inventory.credentials.get(row).identity.map(|id| id.0);
+            gone(graph.credential(row).holder, identity);
+        }
+        for row in inventory.offboardings.all() {
+            gone(graph.offboarding(row).subject, Some(inventory.offboardings.get(row).subject.0));
+        }
         // Whoever did or looked at a task is named freely.
         for row in inventory.offboardings.all() {
             for task in &inventory.offboardings.get(row).tasks.0 {
@@ -186,6 +209,15 @@ impl Pseudonyms {
         if again == plain { once } else { again }
     }
 
+    /// A token for the id of somebody who isn't known, unless it is one.
+    fn stranger(&self, id: String) -> String {
+        let is_token = |digits: &str| {
+            digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+        };
+        let token = ["P-", "A-", "N-"].iter().find_map(|letter| id.strip_prefix(letter));
+        if token.is_some_and(is_token) { id } else { self.key.token('N', &id) }
+    }
+
     fn replaced(&self, text: &str) -> String {
         // A report without pseudonyms would tell what it must not.
         let Some(strings) = &self.strings else { return "(withheld)".into() };
@@ -223,7 +255,7 @@ impl Pseudonyms {
 
 /// A text as it is mostly spelled: letters with their marks as one, plain dashes, single spaces and
 /// nothing between the letters that can't be seen.
-fn plainly(text: &str) -> Cow<'_, str> {
+pub(crate) fn plainly(text: &str) -> Cow<'_, str> {
     let is_plain = |c: char| c.is_ascii() && (c >= ' ' || c == '\n');
     if text.chars().all(is_plain) && !text.contains("  ") {
         return Cow::Borrowed(text);
@@ -310,6 +342,15 @@ mod tests {
         assert_eq!(pseudonyms.text("Anne\u{2010}Marie   Duff, here"), format!("{duff}, here"));
         // What names nobody stays as it is spelled.
         assert_eq!(pseudonyms.text("  two\u{a0}spaces  "), "  two\u{a0}spaces  ");
+    }
+
+    #[test]
+    fn an_address_is_hidden_in_whatever_characters_it_is_spelled() {
+        let pseudonyms = pseudonyms(r#"{"id": "z", "emails": ["zoë@x.org"], "status": "active"}"#);
+        for text in ["gh:zoe\u{308}@x.org", "gh:zo\u{200b}ë@x.org", "gh:zoë@x.org"] {
+            let hidden = pseudonyms.text(text);
+            assert!(!hidden.contains("zo") && !hidden.contains("x.org"), "{hidden}");
+        }
     }
 
     #[test]

@@ -7,9 +7,16 @@ use rustc_hash::FxHashMap;
 use crate::inventory::Row;
 use crate::link::facts::Fact;
 use crate::link::{Graph, Node};
+use crate::pseudonym::plainly;
 
 /// What tells that two records are of one human: an employee number, an address or a user name.
 type Key = (u8, String);
+
+/// What more records have than one human has is a mailbox of many, or says nothing.
+const MOST: usize = 16;
+
+/// What stands where there is no number.
+const NOTHING: [&str; 9] = ["-", "--", "0", "n/a", "na", "none", "null", "tbd", "unknown"];
 
 /// The people, by what they are known by.
 pub struct Humans<'g> {
@@ -26,7 +33,7 @@ impl<'g> Humans<'g> {
                 by_key.entry(key).or_default().push(row);
             }
         }
-        by_key.retain(|_, rows| rows.len() > 1);
+        by_key.retain(|_, rows| (2..=MOST).contains(&rows.len()));
         Self { graph, by_key }
     }
 
@@ -53,8 +60,8 @@ fn keys(graph: &Graph, row: Row) -> BTreeSet<Key> {
         let mut add = |text: &str| {
             // Many a login name is an address.
             let kind = if text.contains('@') { 1 } else { kind };
-            let folded = text.trim().to_lowercase();
-            if !folded.is_empty() {
+            let folded = plainly(text).trim().to_lowercase();
+            if !folded.is_empty() && !NOTHING.contains(&folded.as_str()) {
                 keys.insert((kind, folded));
             }
         };

@@ -78,7 +78,10 @@ impl Pseudonyms {
 
     fn thing(&self, thing: &mut Thing) {
         if thing.kind != NodeKind::System.name() {
-            thing.id = self.text(&thing.id);
+            let hidden = self.text(&thing.id);
+            // Whoever isn't known is somebody all the same.
+            let is_left = thing.kind == NodeKind::Person.name() && hidden == thing.id;
+            thing.id = if is_left { self.stranger(hidden) } else { hidden };
         }
     }
 

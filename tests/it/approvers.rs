@@ -49,10 +49,21 @@ fn two_records_of_one_human_approve_nothing_for_each_other() {
         json!({"emails": ["x@example.org", "gone@EXAMPLE.org "]}),
         json!({"user_name": "GONE"}),
         json!({"user_name": "gone@example.org"}),
+        // In full width, and with something between that can't be seen.
+        json!({"user_name": "\u{ff47}one"}),
+        json!({"emails": ["go\u{200b}ne@example.org"]}),
     ] {
         let refused = ("refused [\"exception-self-approved\"]".into(), 0);
         assert_eq!(judged(&boss(same.clone()), &json!({})), refused, "{same}");
     }
+    // What very many have, or what says that there is none, is nobody's.
+    let mut many = boss(json!({"emails": ["gone@example.org"], "employee_number": "N/A"}));
+    let others = (0..40).map(|number| {
+        json!({"id": format!("p{number}"), "status": "active", "employee_number": "n/a",
+            "emails": ["gone@example.org"]})
+    });
+    many["people"].as_array_mut().unwrap().extend(others);
+    assert_eq!(judged(&many, &json!({})), ("active []".into(), 1));
     // By way of a third.
     let third = json!({"id": "third", "status": "active", "employee_number": "7001",
         "user_name": "boss"});
