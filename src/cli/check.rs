@@ -255,8 +255,8 @@ pub(super) fn prepare(
         Ok((rules, wishes, loaded.link(now)?, told))
     });
     let (rules, wishes, graph, told) = linked.map_err(|faults| hidden(faults, key))?;
-    let pseudonyms = key.map(|key| Pseudonyms::new(&graph, key));
     if let Some(told) = told {
+        let pseudonyms = key.map(|key| Pseudonyms::new(&graph, key));
         super::import::tell(&told, pseudonyms.as_ref(), terminal);
     }
     Ok((rules, wishes, graph))
