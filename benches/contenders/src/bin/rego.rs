@@ -1,25 +1,19 @@
-//! The rules in Rego, by regorus: one pair of rule and record a line.
+//! The rules in Rego, by regorus.
 
-use std::error::Error;
-use std::io::{BufWriter, Write};
-
+use contenders::{Fault, Findings, arguments};
 use regorus::{Engine, Value};
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [rules, inventory, output] = arguments.as_slice() else {
-        return Err("usage: rego RULES INVENTORY OUTPUT".into());
-    };
+fn main() -> Result<(), Fault> {
+    let [rules, inventory, output] = arguments("rego RULES INVENTORY OUTPUT")?;
     let mut engine = Engine::new();
     engine.add_policy_from_file(rules)?;
     engine.set_input(Value::from_json_file(inventory)?);
-    let findings = engine.eval_rule("data.lifecycle.findings".into())?;
-    let mut out = BufWriter::new(std::fs::File::create(output)?);
-    for finding in findings.as_set()? {
-        let pair = finding.as_array()?;
-        let text =
-            |at: usize| pair.get(at).ok_or("a pair")?.as_string().map_err(Box::<dyn Error>::from);
-        writeln!(out, "{}\t{}", text(0)?, text(1)?)?;
+    let mut findings = Findings::create(&output)?;
+    for finding in engine.eval_rule("data.lifecycle.findings".into())?.as_set()? {
+        let [rule, id] = finding.as_array()?.as_slice() else {
+            return Err("a finding is no pair".into());
+        };
+        findings.add(rule.as_string()?, id.as_string()?)?;
     }
-    Ok(out.flush()?)
+    findings.finish()
 }
