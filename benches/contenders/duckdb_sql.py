@@ -1,7 +1,7 @@
-"""The rules in SQL, by DuckDB with declared types: duckdb_sql.py RULES INVENTORY OUTPUT
+"""The rules in SQL, by DuckDB: duckdb_sql.py declared|inferred RULES INVENTORY OUTPUT
 
 Each type of record is a column of one table, as in JSON Lines, which DuckDB reads on all cores. One
-big document it reads on one.
+big document it reads on one. What is inferred is all that there is, and cast to what the rules need.
 """
 
 import os
@@ -26,21 +26,24 @@ RECORDS = {
 
 
 def main():
-    rules, inventory, output = sys.argv[1:]
+    types, rules, inventory, output = sys.argv[1:]
     structs = {record: "STRUCT(" + ", ".join(f"{name} {kind}" for name, kind in fields.items()) + ")"
                for record, fields in RECORDS.items()}
     db = duckdb.connect()
-    db.execute("set variable now = TIMESTAMP '2026-08-01 00:00:00'; set preserve_insertion_order = false")
+    db.execute("set timezone = 'UTC'; set preserve_insertion_order = false")
+    db.execute("set variable now = TIMESTAMP '2026-08-01 00:00:00'")
     if inventory.endswith(".jsonl"):
         columns = ", ".join(f"{record}: '{struct}'" for record, struct in structs.items())
         db.execute(f"create temp table line as from read_ndjson('{inventory}', columns = {{{columns}}})")
     else:
         plural = {record: PLURALS.get(record, record + "s") for record in structs}
-        columns = ", ".join(f"{plural[record]}: '{struct}[]'" for record, struct in structs.items())
-        size = os.path.getsize(inventory) + 1
-        db.execute(f"create temp table document as from read_json('{inventory}', columns = {{{columns}}},"
-                   f" maximum_object_size = {size})")
-        records = (f"select unnest({plural[record]}) as {record} from document" for record in structs)
+        options = f"maximum_object_size = {os.path.getsize(inventory) + 1}"
+        if types == "declared":
+            columns = ", ".join(f"{plural[record]}: '{struct}[]'" for record, struct in structs.items())
+            options += f", columns = {{{columns}}}"
+        db.execute(f"create temp table document as from read_json('{inventory}', {options})")
+        records = (f"select unnest({plural[record]})::{struct} as {record} from document"
+                   for record, struct in structs.items())
         db.execute(f"create temp table line as {' union all by name '.join(records)}")
     with open(rules) as text:
         db.execute(text.read().replace("{output}", output))

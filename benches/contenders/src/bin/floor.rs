@@ -1,14 +1,16 @@
 //! The floor: an inventory's text into typed structs that borrow from it, on one core, and nothing
-//! asked of them. What reads JSON with serde can't be quicker without a second core.
+//! asked of them. What reads JSON with that crate can't be quicker without a second core.
 
-use std::error::Error;
+use contenders::{Fault, Inventory, arguments};
 
-use contenders::Inventory;
-
-fn main() -> Result<(), Box<dyn Error>> {
-    let path = std::env::args_os().nth(1).ok_or("usage: floor INVENTORY")?;
+fn main() -> Result<(), Fault> {
+    let [parser, path] = arguments("floor serde_json|sonic-rs INVENTORY")?;
     let text = String::from_utf8(std::fs::read(path)?)?;
-    let inventory: Inventory<'_> = serde_json::from_str(&text)?;
+    let inventory: Inventory<'_> = match parser.as_str() {
+        "serde_json" => serde_json::from_str(&text)?,
+        "sonic-rs" => sonic_rs::from_str(&text)?,
+        _ => return Err(format!("`{parser}` is no parser").into()),
+    };
     println!("{}", inventory.credentials.len() + inventory.entitlements.len());
     Ok(())
 }
