@@ -19,6 +19,8 @@ pub mod link;
 
 pub mod ask;
 
+pub mod sieve;
+
 pub mod judge;
 
 pub mod report;

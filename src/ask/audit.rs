@@ -11,7 +11,7 @@ use twox_hash::XxHash3_64;
 use super::cedar::Verdict;
 use super::{Answers, Hit};
 use crate::fault::{Fault, Faults, quote};
-use crate::link::{Graph, Node, NodeKind, Question};
+use crate::link::{Graph, Node, Question};
 use crate::policy::RuleSet;
 
 /// How much of what conditions exclude is put to Cedar: one in so many, or nothing.
@@ -42,14 +42,19 @@ pub(super) struct Sample {
 }
 
 impl Sample {
-    /// The sample of one inventory and rules. Of a small one more is taken, so that it is some.
-    pub(super) fn new(audit: Audit, graph: &Graph, rules: &RuleSet, about: &[NodeKind]) -> Self {
+    /// The sample of one inventory with so many things, and of rules. Of a small one more is taken,
+    /// so that it is some.
+    pub(super) fn new(audit: Audit, graph: &Graph, rules: &RuleSet, things: u64) -> Self {
         let Some(rate) = audit.0 else { return Self { seed: 0, taken: 0 } };
-        let things: u64 = about.iter().map(|kind| u64::from(graph.population(*kind))).sum();
         let rate = rate.get().min((things / 8).max(1));
         let mut text = rules.sha256();
         graph.inventory.files.iter().for_each(|file| text += &file.sha256);
         Self { seed: XxHash3_64::oneshot(text.as_bytes()), taken: (1 << 32) / rate }
+    }
+
+    /// The sample of things whose rows are counted anew.
+    pub(super) fn of_part(&self, part: u64) -> Self {
+        Self { seed: mixed(self.seed ^ part), taken: self.taken }
     }
 
     /// A number for a question.

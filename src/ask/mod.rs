@@ -21,6 +21,7 @@ pub mod condition;
 mod eval;
 mod mentions;
 pub mod plan;
+pub mod sieve;
 mod slice;
 mod term;
 mod times;
@@ -91,9 +92,11 @@ impl Tally {
 struct Part {
     hits: Vec<Hit>,
     disputes: Vec<Hit>,
-    /// For each slice: how many questions, and how often each optional fact was missing.
-    counts: Vec<(u64, Vec<u64>)>,
+    counts: Counts,
 }
+
+/// For each slice: how many questions, and how often each optional fact was missing.
+type Counts = Vec<(u64, Vec<u64>)>;
 
 /// How many things one thread takes at a time.
 const CHUNK: Row = 2048;
@@ -124,17 +127,17 @@ fn ask_slices(
         graph,
         slices,
         everything: depth == Depth::Exhaustive,
-        sample: Sample::new(audit, graph, rules, about),
+        sample: Sample::new(
+            audit,
+            graph,
+            rules,
+            about.iter().map(|kind| u64::from(graph.population(*kind))).sum(),
+        ),
     };
     let cedar = Cedar::new(graph, rules, slices.mentioned(), setting);
     let chunks: Vec<(NodeKind, Range<Row>)> = about
         .iter()
-        .flat_map(|kind| {
-            let all = graph.population(*kind);
-            (0..all)
-                .step_by(CHUNK as usize)
-                .map(move |start| (*kind, start..all.min(start + CHUNK)))
-        })
+        .flat_map(|kind| chunks(graph, *kind).into_iter().map(|rows| (*kind, rows)))
         .collect();
     let done = AtomicU64::new(0);
     let parts: Vec<Part> = chunks
@@ -149,6 +152,12 @@ fn ask_slices(
     gather(parts, &slices.all, rules.rules.len())
 }
 
+/// The things of a kind, as many at a time as one thread takes.
+fn chunks(graph: &Graph, kind: NodeKind) -> Vec<Range<Row>> {
+    let all = graph.population(kind);
+    (0..all).step_by(CHUNK as usize).map(|start| start..all.min(start + CHUNK)).collect()
+}
+
 /// What is asked.
 struct Asked<'a> {
     graph: &'a Graph,
@@ -159,6 +168,25 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
+    /// The rules that may fire, by their conditions; of the others those that are in the sample are
+    /// added to `sampled`.
+    #[inline]
+    fn candidates(
+        &self,
+        slice: &Slice,
+        question: Question,
+        sampled: &mut Vec<usize>,
+    ) -> impl Iterator<Item = usize> {
+        let of_question = self.sample.number(question);
+        slice.rules_that(move |rule, condition: &Condition| {
+            let may = self.everything || condition.answer(self.graph, question) != Answer::No;
+            if !may && self.sample.has(of_question, rule) {
+                sampled.push(rule);
+            }
+            may
+        })
+    }
+
     /// Asks all questions about some things: first the conditions, then Cedar about what they
     /// leave.
     fn about(&self, kind: NodeKind, rows: Range<Row>, cedar: &Cedar<'_>) -> Part {
@@ -169,21 +197,11 @@ impl Asked<'_> {
         for row in rows {
             graph.questions(Node::new(kind, row), |question| {
                 let Some((number, slice)) = self.slices.of(question) else { return };
-                if let Some((asked, missing)) = counts.get_mut(number) {
-                    *asked += 1;
-                    for (optional, count) in slice.optional.iter().zip(missing) {
-                        *count += u64::from(optional.is_missing(graph, question));
-                    }
-                }
-                let of_question = self.sample.number(question);
-                let may_fire = |rule: usize, condition: &Condition| {
-                    let may = self.everything || condition.answer(graph, question) != Answer::No;
-                    if !may && self.sample.has(of_question, rule) {
-                        sampled.push(rule);
-                    }
-                    may
-                };
-                batch.add(question, number, slice.rules_that(may_fire));
+                counts
+                    .get_mut(number)
+                    .into_iter()
+                    .for_each(|counts| slice.count(graph, question, counts));
+                batch.add(question, number, self.candidates(slice, question, &mut sampled));
                 audited.add(question, number, sampled.drain(..));
                 if batch.is_full() {
                     hits.extend(cedar.judge(&std::mem::take(&mut batch)));
@@ -198,19 +216,28 @@ impl Asked<'_> {
 fn gather(parts: Vec<Part>, slices: &[Slice], rules: usize) -> Answers {
     let mut answers =
         Answers { hits: Vec::new(), tallies: vec![Tally::default(); rules], disputes: Vec::new() };
-    let mut totals: Vec<(u64, Vec<u64>)> =
-        slices.iter().map(|slice| (0, vec![0; slice.optional.len()])).collect();
+    let mut totals: Counts = slices.iter().map(Slice::no_counts).collect();
     for part in parts {
         answers.hits.push(part.hits);
         answers.disputes.extend(part.disputes);
-        for ((total, missing), (asked, own)) in totals.iter_mut().zip(part.counts) {
-            *total += asked;
-            missing.iter_mut().zip(own).for_each(|(sum, count)| *sum += count);
-        }
+        sum_up(&mut totals, part.counts);
     }
-    for (slice, (asked, missing)) in slices.iter().zip(&totals) {
+    add_up(&mut answers.tallies, slices, &totals);
+    answers
+}
+
+fn sum_up(totals: &mut Counts, more: Counts) {
+    for ((total, missing), (asked, own)) in totals.iter_mut().zip(more) {
+        *total += asked;
+        missing.iter_mut().zip(own).for_each(|(sum, count)| *sum += count);
+    }
+}
+
+/// Adds what was counted by slices to what is known of the rules.
+fn add_up(tallies: &mut [Tally], slices: &[Slice], totals: &Counts) {
+    for (slice, (asked, missing)) in slices.iter().zip(totals) {
         for (rule, mentioned) in slice.rules.iter().zip(&slice.mentioned) {
-            let Some(tally) = answers.tallies.get_mut(*rule) else { continue };
+            let Some(tally) = tallies.get_mut(*rule) else { continue };
             tally.asked += asked;
             for number in mentioned {
                 if let (Some(optional), Some(count)) =
@@ -221,7 +248,6 @@ fn gather(parts: Vec<Part>, slices: &[Slice], rules: usize) -> Answers {
             }
         }
     }
-    answers
 }
 
 #[cfg(test)]

@@ -111,7 +111,7 @@ impl Slices {
 
     /// For each slice: how many questions, and how often each optional fact was missing.
     pub(super) fn no_counts(&self) -> Vec<(u64, Vec<u64>)> {
-        self.all.iter().map(|slice| (0, vec![0; slice.optional.len()])).collect()
+        self.all.iter().map(Slice::no_counts).collect()
     }
 }
 
@@ -129,6 +129,25 @@ impl Slice {
     ) -> impl Iterator<Item = usize> {
         let each = self.rules.iter().zip(&self.conditions);
         each.filter(move |(rule, condition)| may_fire(**rule, condition)).map(|(rule, _)| *rule)
+    }
+
+    /// Counts a question, and the optional facts that it misses.
+    #[inline]
+    pub(super) fn count(
+        &self,
+        graph: &Graph,
+        question: Question,
+        (asked, missing): &mut (u64, Vec<u64>),
+    ) {
+        *asked += 1;
+        for (optional, count) in self.optional.iter().zip(missing) {
+            *count += u64::from(optional.is_missing(graph, question));
+        }
+    }
+
+    /// No questions, and nothing missing.
+    pub(super) fn no_counts(&self) -> (u64, Vec<u64>) {
+        (0, vec![0; self.optional.len()])
     }
 
     fn new(env: Env, numbers: Vec<usize>, rules: &RuleSet, target: Target<'_>) -> Self {

@@ -7,8 +7,8 @@ use clap::Args;
 use super::outputs::Outputs;
 use super::threads::in_threads;
 use super::{Exit, RuleArguments, Terminal};
-use crate::ask::Depth;
 use crate::ask::audit::Audit;
+use crate::ask::{Depth, Tally};
 use crate::baseline::Baseline;
 use crate::config::Wishes;
 use crate::exceptions::{self, Exception};
@@ -17,12 +17,15 @@ use crate::import::report::Report as ImportReport;
 use crate::import::store::Form;
 use crate::import::{Imported, import};
 use crate::link::Graph;
-use crate::load::{self, Loaded, files::name_of};
+use crate::load::files::{Selection, name_of};
+use crate::load::passes::Passes;
+use crate::load::{self, Loaded};
 use crate::policy::{RuleSet, Severity};
 use crate::pseudonym::{Key, Pseudonyms};
 use crate::report::findings::Findings;
 use crate::report::model::Report;
 use crate::report::output;
+use crate::sieve::{self, Sifted, sift};
 use crate::time::Instant;
 
 mod judging;
@@ -185,20 +188,21 @@ fn check(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Faults> {
     arguments.outputs.apart_from(baseline, "the baseline", &[])?;
     let exceptions = arguments.exceptions.read();
     let key = arguments.pseudonyms.key()?;
-    let (rules, wishes, mut graph) = prepare(
-        &arguments.rules,
-        &arguments.imports,
-        &arguments.inventory,
-        arguments.as_of,
-        key.as_ref(),
-        terminal,
-    )?;
-    let wishes = Wishes { fail_on: arguments.fail_on.unwrap_or(wishes.fail_on), ..wishes };
-    let exceptions = exceptions.map_err(|faults| hidden(faults, key.as_ref()))?;
     let audit = Audit(Some(arguments.audit));
     let depth = if arguments.exhaustive { Depth::Exhaustive } else { Depth::Candidates(audit) };
     let judging = Judging::now(arguments.as_of, depth, arguments.jobs);
-    let judged = judging.find(&rules, &mut graph, &exceptions, terminal)?;
+    let sifted = match &exceptions {
+        Ok(exceptions) if key.is_none() => arguments.sift(&judging, exceptions, terminal)?,
+        _ => None,
+    };
+    let (rules, wishes, mut graph, passed) = match sifted {
+        Some(sifted) => sifted,
+        None => arguments.prepare(key.as_ref(), terminal)?,
+    };
+    let wishes = Wishes { fail_on: arguments.fail_on.unwrap_or(wishes.fail_on), ..wishes };
+    let exceptions = exceptions.map_err(|faults| hidden(faults, key.as_ref()))?;
+    let mut judged = judging.find(&rules, &mut graph, &exceptions, terminal)?;
+    judged.tallies.iter_mut().zip(passed).for_each(|(tally, passed)| tally.add(passed));
     let report = judging.report(&rules, &wishes, &graph, judged);
     if key.is_none() && arguments.baseline.is_none() && arguments.write_baseline.is_none() {
         return arguments.write(&report, terminal);
@@ -220,7 +224,40 @@ fn check(arguments: &Arguments, terminal: Terminal) -> Result<Exit, Faults> {
     Ok(exit)
 }
 
+/// Rules, what is wished of the verdict, the graph, and what the rules were asked of what the graph
+/// doesn't have any more.
+type Prepared = (RuleSet, Wishes, Graph, Vec<Tally>);
+
 impl Arguments {
+    fn prepare(&self, key: Option<&Key>, terminal: Terminal) -> Result<Prepared, Faults> {
+        let (imports, paths) = (&self.imports, &self.inventory);
+        let prepared = prepare(&self.rules, imports, paths, self.as_of, key, terminal);
+        prepared.map(|(rules, wishes, graph)| (rules, wishes, graph, Vec::new()))
+    }
+
+    /// The same for a large inventory, of which only a part is kept. None where all of it is needed,
+    /// and where something is wrong: whoever reads it whole says what.
+    fn sift(
+        &self,
+        judging: &Judging,
+        exceptions: &[Exception],
+        terminal: Terminal,
+    ) -> Result<Option<Prepared>, Faults> {
+        let Depth::Candidates(audit) = judging.depth else { return Ok(None) };
+        if self.imports.import || self.imports.choice.only_with_import().is_err() {
+            return Ok(None);
+        }
+        let Some(passes) = Passes::of(&self.inventory) else { return Ok(None) };
+        let Ok((rules, wishes)) = self.rules.load() else { return Ok(None) };
+        let (as_of, run_at) = (judging.as_of, judging.run_at);
+        let terms = sieve::Terms { rules: &rules, as_of, run_at, audit, exceptions };
+        let Some(Sifted { graph, tallies, selection }) = sift(passes, &terms)? else {
+            return Ok(None);
+        };
+        tell(&selection, &rules, terminal);
+        Ok(Some((rules, wishes, graph, tallies)))
+    }
+
     fn write<F: Findings>(&self, report: &Report<F>, terminal: Terminal) -> Result<Exit, Faults> {
         self.outputs.write(report, self.statistics, terminal)?;
         Ok(if report.fails() && !self.exit_zero {
@@ -292,7 +329,13 @@ pub(super) fn read(
         }
         (Err(faults), _) | (_, Err(faults)) => return Err(faults),
     };
-    for path in &loaded.selection.ignored {
+    tell(&loaded.selection, &rules, terminal);
+    Ok(Read { rules, wishes, loaded, told })
+}
+
+/// Tells what is not looked at.
+fn tell(selection: &Selection, rules: &RuleSet, terminal: Terminal) {
+    for path in &selection.ignored {
         terminal.note(&format!(
             "ignored: {} (not .json or .jsonl, or a link that leads out)",
             name_of(path)
@@ -301,5 +344,4 @@ pub(super) fn read(
     for rule in rules.rules.iter().filter(|rule| rule.enabled && rule.envs.is_empty()) {
         terminal.note(&format!("never asked: {} (its action is not asked yet)", rule.id));
     }
-    Ok(Read { rules, wishes, loaded, told })
 }

@@ -13,7 +13,7 @@ mod table;
 pub mod vocabulary;
 pub mod words;
 
-use field::{List, Spelt};
+use field::{ACCOUNT, List, Ref, Spelt};
 use record::{
     Account, Credential, Entitlement, Group, Offboarding, Person, Source, System, Team, Workload,
 };
@@ -83,6 +83,12 @@ macro_rules! kinds {
             pub imported: bool,
             /// The lines and columns of each offboarding's tasks.
             pub task_places: Vec<TaskPlaces>,
+            /// The accounts that live privileged entitlements are of, where those aren't kept.
+            pub privileged: Vec<Ref<ACCOUNT>>,
+            /// How many there were of each kind that may pass, where not all are kept.
+            pub passed: Option<[usize; 2]>,
+            /// Whether it names no sources and stands for one itself.
+            pub is_own_source: bool,
             ids: Ids,
             $( $(#[$meta])* pub $field: Table<$record> ),*
         }
@@ -92,12 +98,15 @@ macro_rules! kinds {
         pub struct Batch {
             /// The lines and columns of each offboarding's tasks.
             pub task_places: Vec<TaskPlaces>,
+            /// The accounts that live privileged entitlements are of, where those aren't kept.
+            pub privileged: Vec<Ref<ACCOUNT>>,
             $( $field: Vec<($record, Place)> ),*
         }
 
         impl Batch {
             /// Shows all words of the records.
             pub fn each_word(&mut self, see: &mut impl FnMut(&mut Word)) {
+                self.privileged.iter_mut().for_each(|account| see(&mut account.0));
                 $( self.$field.iter_mut().for_each(|(record, _)| record.each_word(see)); )*
             }
         }
@@ -123,12 +132,15 @@ macro_rules! kinds {
                     generated_at,
                     imported: false,
                     task_places: Vec::new(),
+                    privileged: Vec::new(),
+                    passed: None,
+                    is_own_source: false,
                     ids: Ids::default(),
                     $( $field: Table::default() ),*
                 }
             }
 
-            /// How many records there are of a kind.
+            /// How many records of a kind are kept: the rows of its table.
             pub fn count(&self, kind: Kind) -> usize {
                 match kind { $(Kind::$record => self.$field.rows.len()),* }
             }
@@ -156,6 +168,7 @@ macro_rules! kinds {
             /// An id is taken.
             pub fn append(&mut self, batch: &mut Batch, following: usize) -> Result<(), Taken> {
                 let mut task_places = batch.task_places.drain(..);
+                self.privileged.append(&mut batch.privileged);
                 $(
                     let count = batch.$field.len();
                     // Records of a kind mostly stand together: its room is no longer needed.
@@ -229,7 +242,41 @@ kinds! {
     offboardings "offboarding" Offboarding,
 }
 
+impl Kind {
+    /// The kinds that nothing refers to, and that there are most of: they may be looked at as they
+    /// pass instead of being kept.
+    pub const PASSING: [Self; 2] = [Self::Credential, Self::Entitlement];
+
+    /// Its number among the kinds that may pass.
+    pub fn passing(self) -> Option<usize> {
+        Self::PASSING.iter().position(|kind| *kind == self)
+    }
+}
+
 impl Inventory {
+    /// How many records of a kind there were, kept or not.
+    pub fn total(&self, kind: Kind) -> usize {
+        let passed = self.passed.and_then(|passed| passed.get(kind.passing()?).copied());
+        passed.unwrap_or_else(|| self.count(kind))
+    }
+
+    /// Takes in the credentials and entitlements of a batch for as long as they are looked at:
+    /// nothing finds them by their ids.
+    pub fn pass(&mut self, batch: &mut Batch) {
+        batch
+            .credentials
+            .drain(..)
+            .for_each(|(record, place)| self.credentials.push(record, place));
+        let entitlements = batch.entitlements.drain(..);
+        entitlements.for_each(|(record, place)| self.entitlements.push(record, place));
+    }
+
+    /// Forgets what was only passing.
+    pub fn clear_passing(&mut self) {
+        self.credentials.clear();
+        self.entitlements.clear();
+    }
+
     /// Takes over when the newest of its files was made.
     pub fn note_latest(&mut self) {
         let latest = self.files.iter().map(|file| file.generated_at).max();

@@ -50,6 +50,12 @@ impl<R: Record> Table<R> {
         self.rows.push(record);
     }
 
+    /// Forgets all records, and keeps their room.
+    pub(super) fn clear(&mut self) {
+        self.rows.clear();
+        self.places = Places::default();
+    }
+
     /// Makes room, once, for so many records and what may follow them: growing step by step would
     /// need the old room and the new one at the same time. What isn't used isn't resident.
     pub(super) fn reserve(&mut self, records: usize, following: usize) {

@@ -13,6 +13,7 @@ use std::sync::{Mutex, PoisonError};
 
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
+use rayon::prelude::*;
 
 use super::strings::Strings;
 
@@ -27,11 +28,27 @@ impl Word {
     }
 
     fn new(shard: usize, place: usize) -> Self {
-        let number = u32::try_from(place * SHARDS + shard + 1);
-        let number = number.ok().and_then(NonZeroU32::new);
+        let number = u32::try_from(place * SHARDS + shard + 1).ok();
+        let number = number.filter(|number| *number < PASSING).and_then(NonZeroU32::new);
         // Two strings with one number would be a wrong answer; no answer is better.
-        assert!(number.is_some(), "an inventory has fewer than four billion different strings");
+        assert!(number.is_some(), "an inventory has fewer than two billion different strings");
         Self(number.unwrap_or(NonZeroU32::MAX))
+    }
+
+    /// That of a string which only passes.
+    fn passing(part: usize, place: u32) -> Self {
+        assert!(part < PARTS && place < 1 << PLACE_BITS, "few strings pass at once");
+        let number = NonZeroU32::MIN.saturating_add(u32::try_from(part).unwrap_or_default());
+        let number = PASSING | (number.get() - 1) << PLACE_BITS | place;
+        Self(NonZeroU32::new(number).unwrap_or(NonZeroU32::MAX))
+    }
+
+    /// The part that it came in and its place there, if it only passes.
+    fn passes(self) -> Option<(usize, usize)> {
+        let number = self.0.get();
+        let place = number & ((1 << PLACE_BITS) - 1);
+        let part = (number & !PASSING) >> PLACE_BITS;
+        (number >= PASSING).then_some((part as usize, place as usize))
     }
 
     /// The shard that it is in, and its place there.
@@ -40,16 +57,30 @@ impl Word {
     }
 }
 
+/// The words from here on are of strings that only pass.
+const PASSING: u32 = 1 << 31;
+
+/// How many parts strings may pass in at once, and how many there may be in one.
+const PARTS: usize = 1 << (31 - PLACE_BITS);
+const PLACE_BITS: u32 = 22;
+
 /// Who turns strings into words.
 pub trait Interner {
     /// The word for a string, new or known.
     fn intern(&mut self, text: &str) -> Word;
+
+    /// The word for a string that names a record, new or known.
+    fn refer(&mut self, text: &str) -> Word {
+        self.intern(text)
+    }
 }
 
 /// All strings of an inventory.
 pub struct Words {
     shards: Vec<Shard>,
     hasher: DefaultHashBuilder,
+    /// Strings of records that only pass, by the part that they came in.
+    passing: Vec<Strings>,
 }
 
 /// More than threads that read, so that two seldom want the same one.
@@ -58,7 +89,7 @@ const SHARDS: usize = 32;
 impl Default for Words {
     fn default() -> Self {
         let shards = std::iter::repeat_with(Shard::default).take(SHARDS).collect();
-        Self { shards, hasher: DefaultHashBuilder::default() }
+        Self { shards, hasher: DefaultHashBuilder::default(), passing: Vec::new() }
     }
 }
 
@@ -80,8 +111,32 @@ impl Words {
     /// The string of a word.
     pub fn text(&self, word: Word) -> &str {
         // INVARIANT: a word is only ever made by the `Words` that is asked for its text.
+        if let Some((part, place)) = word.passes() {
+            return self.passing.get(part).map(|part| part.text(place)).unwrap_or_default();
+        }
         let (number, place) = word.split();
         self.shards.get(number).map(|shard| shard.strings.text(place)).unwrap_or_default()
+    }
+
+    /// Has so many threads add strings that only pass, each its own. What passed before is gone.
+    pub fn passing<T: Send>(
+        &mut self,
+        parts: &mut [T],
+        work: impl Fn(&mut T, &mut Passing<'_>) + Sync,
+    ) -> bool {
+        let mut passing = std::mem::take(&mut self.passing);
+        passing.resize_with(parts.len(), Strings::default);
+        let few = parts.len() <= PARTS;
+        if few {
+            let words = &*self;
+            let parts = parts.par_iter_mut().zip(&mut passing).enumerate();
+            parts.for_each(|(part, (item, own))| {
+                own.clear();
+                work(item, &mut Passing { words, part, own });
+            });
+        }
+        self.passing = passing;
+        few
     }
 
     /// The word of that number, as it is written for debugging.
@@ -126,7 +181,7 @@ impl SharedWords {
     pub fn close(self) -> Words {
         let shards = self.shards.into_iter();
         let shards = shards.map(|shard| shard.into_inner().unwrap_or_else(PoisonError::into_inner));
-        Words { shards: shards.collect(), hasher: self.hasher }
+        Words { shards: shards.collect(), hasher: self.hasher, passing: Vec::new() }
     }
 }
 
@@ -175,6 +230,24 @@ impl Writer<'_> {
     }
 }
 
+/// Adds strings that only pass: nobody looks for them, so they aren't put where they are found. Those
+/// that name a record which is known get its word.
+pub struct Passing<'w> {
+    words: &'w Words,
+    part: usize,
+    own: &'w mut Strings,
+}
+
+impl Interner for Passing<'_> {
+    fn intern(&mut self, text: &str) -> Word {
+        Word::passing(self.part, self.own.add(text))
+    }
+
+    fn refer(&mut self, text: &str) -> Word {
+        self.words.find(text).unwrap_or_else(|| self.intern(text))
+    }
+}
+
 /// Some of the strings, one after the other.
 #[derive(Default)]
 struct Shard {
@@ -208,6 +281,29 @@ impl Shard {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn strings_that_pass_are_gone_with_the_next_and_known_ones_keep_their_words() {
+        let mut words = Words::default();
+        let known = words.intern("known");
+        for round in 0..3 {
+            let mut parts: Vec<(usize, Vec<Word>)> = (0..40).map(|part| (part, vec![])).collect();
+            let text = |part: usize, at: usize| format!("{round}-{part}-{at}");
+            let few = words.passing(&mut parts, |(part, words), passing| {
+                words.push(passing.refer("known"));
+                words.extend((0..2500).map(|at| passing.intern(&text(*part, at))));
+                words.push(passing.refer("unknown"));
+            });
+            assert!(few);
+            for (part, own) in &parts {
+                assert_eq!((own[0], words.text(own[2501])), (known, "unknown"));
+                assert!((0..2500).all(|at| words.text(own[at + 1]) == text(*part, at)));
+            }
+            assert_eq!((words.find("0-0-0"), words.find("unknown")), (None, None));
+            assert_eq!((words.intern("known"), words.text(known)), (known, "known"));
+        }
+        assert!(!words.passing(&mut [(); PARTS + 1], |(), _| ()));
+    }
 
     #[test]
     fn equal_words_are_equal_strings_whichever_thread_came_first() {

@@ -289,7 +289,7 @@ impl<'a> Case<'a> {
                 (place.line, place.column) = (*line, *column);
             }
         }
-        if node.kind == NodeKind::Source && self.graph.is_own_source {
+        if node.kind == NodeKind::Source && self.graph.inventory.is_own_source {
             pointer = "/generated_at".into();
         }
         let file = inventory.files.get(place.file as usize);

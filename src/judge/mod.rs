@@ -117,8 +117,8 @@ pub fn judge<'a>(
         Verdict::Incomplete
     };
     let population = Kind::ALL.iter().map(|kind| {
-        let own = *kind == Kind::Source && graph.is_own_source;
-        let count = if own { 0 } else { graph.inventory.count(*kind) };
+        let own = *kind == Kind::Source && graph.inventory.is_own_source;
+        let count = if own { 0 } else { graph.inventory.total(*kind) };
         (kind.plural().to_owned(), count as u64)
     });
     Report {
@@ -182,7 +182,7 @@ fn controls(rules: &RuleSet) -> Vec<ControlSummary> {
 fn sources(graph: &Graph) -> Vec<SourceSummary> {
     let inventory = &graph.inventory;
     let text = |word| inventory.words.text(word).to_owned();
-    let rows = inventory.sources.rows.iter().filter(|_| !graph.is_own_source);
+    let rows = inventory.sources.rows.iter().filter(|_| !graph.inventory.is_own_source);
     let summary = |(source, records): (&crate::inventory::record::Source, &u32)| SourceSummary {
         id: text(source.id.0),
         kind: source.kind.map(|kind| text(kind.0)),
@@ -222,8 +222,8 @@ fn reasons(
     for kind in Kind::ALL {
         let least = terms.expect.get(kind.plural()).copied().unwrap_or(0);
         let found = match kind {
-            Kind::Source if graph.is_own_source => 0,
-            kind => graph.inventory.count(*kind),
+            Kind::Source if graph.inventory.is_own_source => 0,
+            kind => graph.inventory.total(*kind),
         };
         if found < least {
             let (plural, expected) = (

@@ -6,15 +6,53 @@ use std::hash::BuildHasher;
 use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
 
-use crate::inventory::Row;
 use crate::inventory::vocabulary::{CredentialKind, OffboardingKind, WorkloadEnvironment};
+use crate::inventory::{Place, Row};
 use crate::time::Instant;
 
 use super::Graph;
 use super::node::{Node, NodeKind};
+use super::resolve::Resolver;
 
-/// Credentials that can replace each other: one holder, kind and system.
-type Holding = (Node, CredentialKind, Row);
+/// A credential among those that can replace it, or be replaced: of one holder, kind and system.
+/// There is one for each of millions.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[allow(missing_docs, reason = "as in the record and its facts")]
+pub struct Made {
+    pub holder_kind: NodeKind,
+    pub kind: CredentialKind,
+    pub holder: Row,
+    pub system: Row,
+    pub at: Instant,
+    pub live: bool,
+    /// Its row, or its number among all.
+    pub row: Row,
+}
+
+impl Made {
+    fn holding(&self) -> (NodeKind, CredentialKind, Row, Row) {
+        (self.holder_kind, self.kind, self.holder, self.system)
+    }
+}
+
+/// Of credentials those that were replaced, and when the first live credential was made that
+/// replaces each.
+pub fn superseded(all: &mut [Made]) -> Vec<(Row, Instant)> {
+    all.par_sort_unstable();
+    let mut superseded = Vec::new();
+    // From the newest to the oldest of each holding: the oldest live one that is newer.
+    for same in all.chunk_by(|a, b| a.holding() == b.holding()) {
+        let mut newer = None;
+        for made in same.chunk_by(|a, b| a.at == b.at).rev() {
+            superseded.extend(
+                newer.into_iter().flat_map(|at| made.iter().map(move |made| (made.row, at))),
+            );
+            let live = made.iter().find(|made| made.live);
+            newer = live.map(|made| made.at).or(newer);
+        }
+    }
+    superseded
+}
 
 /// Whether an offboarding of that kind takes all access away.
 pub(super) fn ends_access(kind: OffboardingKind) -> bool {
@@ -30,17 +68,14 @@ impl Graph {
             facts.privileged =
                 account.privileged == Some(true) || facts.groups.iter().any(privileged);
         }
-        for (facts, entitlement) in self.entitlements.iter().zip(&inventory.entitlements.rows) {
-            if facts.live && entitlement.privileged == Some(true) {
-                let account =
-                    facts.account.get().and_then(|row| self.accounts.get_mut(row as usize));
-                account.into_iter().for_each(|account| account.privileged = true);
-                if let Some(Node { kind: NodeKind::Workload, row }) = facts.holder.known() {
-                    self.workloads
-                        .get_mut(row as usize)
-                        .into_iter()
-                        .for_each(|facts| facts.privileged = true);
-                }
+        for row in self.privileged_accounts() {
+            let Some(account) = self.accounts.get_mut(row as usize) else { continue };
+            account.privileged = true;
+            if let Some(Node { kind: NodeKind::Workload, row }) = account.identity.known() {
+                self.workloads
+                    .get_mut(row as usize)
+                    .into_iter()
+                    .for_each(|facts| facts.privileged = true);
             }
         }
         for facts in &self.accounts {
@@ -78,10 +113,27 @@ impl Graph {
                     .for_each(|facts| facts.offboardings += 1);
             }
         }
-        self.derive_credentials();
+        self.derive_environments();
+        self.derive_superseded();
     }
 
-    fn derive_credentials(&mut self) {
+    /// The accounts that a live entitlement makes privileged.
+    fn privileged_accounts(&self) -> Vec<Row> {
+        let inventory = &self.inventory;
+        let entitlements = self.entitlements.iter().zip(&inventory.entitlements.rows);
+        let kept = entitlements
+            .filter(|(facts, entitlement)| facts.live && entitlement.privileged == Some(true))
+            .filter_map(|(facts, _)| facts.account.get());
+        // Of entitlements that pass, this is what is known before they come.
+        let mut to = Resolver::new(inventory);
+        let nowhere = Place { file: 0, index: None, line: 1, column: 1 };
+        let passing = inventory.privileged.iter();
+        let passing = passing.filter_map(|account| to.row(Some(*account), nowhere).known());
+        kept.chain(passing).collect()
+    }
+
+    /// Derives what accounts and workloads say of credentials.
+    pub(super) fn derive_environments(&mut self) {
         let inventory = &self.inventory;
         let accounts = &self.accounts;
         self.credentials.par_iter_mut().for_each(|facts| {
@@ -99,48 +151,21 @@ impl Graph {
                 .filter(|known| facts.used_by().iter().any(|node| environment(node) == **known));
             facts.environments = u8::try_from(used.count()).unwrap_or(u8::MAX);
         });
+    }
+
+    fn derive_superseded(&mut self) {
         // Of most holdings there is one. They are told apart by a digest first: four bytes of it
         // instead of all that makes a holding, for each of millions.
         let digest = |row: Row| {
-            let holding = self.holding(row)?.0;
+            let holding = self.made(row)?.holding();
             Some((u32::try_from(FxBuildHasher.hash_one(holding) >> 32).ok()?, row))
         };
-        let mut all: Vec<(u32, Row)> = inventory.credentials.all().filter_map(digest).collect();
+        let credentials = self.inventory.credentials.all();
+        let mut all: Vec<(u32, Row)> = credentials.filter_map(digest).collect();
         all.par_sort_unstable();
-        let mut superseded = Vec::new();
-        for alike in all.chunk_by(|a, b| a.0 == b.0).filter(|alike| alike.len() > 1) {
-            let mut alike: Vec<(Holding, Instant, bool, Row)> = alike
-                .iter()
-                .filter_map(|(_, row)| {
-                    let (holding, made_at) = self.holding(*row)?;
-                    Some((holding, made_at, self.credential(*row).live, *row))
-                })
-                .collect();
-            alike.sort_unstable();
-            // From the newest to the oldest of each holding: the oldest live one that is newer.
-            for same in alike.chunk_by(|a, b| a.0 == b.0) {
-                let mut newer = None;
-                for made in same.chunk_by(|a, b| a.1 == b.1).rev() {
-                    superseded.extend(
-                        newer
-                            .into_iter()
-                            .flat_map(|at| made.iter().map(move |(.., row)| (*row, at))),
-                    );
-                    let live = made.iter().find(|(_, _, live, _)| *live);
-                    newer = live.map(|(_, at, ..)| *at).or(newer);
-                }
-            }
-        }
-        for (row, at) in superseded {
-            let facts = self.credentials.get_mut(row as usize);
-            facts.into_iter().for_each(|facts| facts.supersede(at));
-        }
-    }
-
-    /// What a credential is one of, and when it was made, where both are known.
-    fn holding(&self, row: Row) -> Option<(Holding, Instant)> {
-        let (facts, credential) = (self.credential(row), self.inventory.credentials.get(row));
-        let holding = (facts.holder.known()?, credential.kind, facts.system.get()?);
-        Some((holding, credential.created_at?))
+        let several = all.chunk_by(|a, b| a.0 == b.0).filter(|alike| alike.len() > 1);
+        let mut several: Vec<Made> =
+            several.flatten().filter_map(|(_, row)| self.made(*row)).collect();
+        self.supersede(superseded(&mut several));
     }
 }

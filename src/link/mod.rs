@@ -19,6 +19,7 @@ mod groups;
 mod lookup;
 pub mod node;
 mod owner;
+mod passing;
 pub mod path;
 pub mod question;
 mod resolve;
@@ -26,6 +27,7 @@ mod revocation;
 mod rows;
 
 pub use credential::CredentialFacts;
+pub use derive::{Made, superseded};
 pub use exception::ExceptionFacts;
 pub use node::{Dangling, Link, Node, NodeKind, OptionalRow};
 pub use question::{Action, Question};
@@ -180,16 +182,15 @@ pub struct Graph {
     pub revocations: Vec<Revocation>,
     /// The exceptions, once it is known what they are for.
     pub exceptions: Vec<ExceptionFacts>,
-    /// Whether the inventory names no sources and stands for one itself.
-    pub is_own_source: bool,
 }
 
 /// Links an inventory as of an instant.
 ///
 /// # Errors
 /// References that could mean two things.
-pub fn link(inventory: Inventory, now: Instant) -> Result<Graph, Faults> {
+pub fn link(mut inventory: Inventory, now: Instant) -> Result<Graph, Faults> {
     let is_own_source = inventory.sources.rows.is_empty();
+    inventory.is_own_source = is_own_source;
     let mut graph = Graph {
         inventory,
         now,
@@ -205,7 +206,6 @@ pub fn link(inventory: Inventory, now: Instant) -> Result<Graph, Faults> {
         source_records: Vec::new(),
         revocations: Vec::new(),
         exceptions: Vec::new(),
-        is_own_source,
     };
     graph.resolve()?;
     if is_own_source {

@@ -99,7 +99,12 @@ impl<'a> Resolver<'a> {
 
     /// Counts a record for the source that it names.
     pub fn source(&mut self, source: Option<Ref<UNPREFIXED>>, dangling: &mut Dangling) {
-        let source = dangling.note(Dangling::SOURCE, self.plain(source, Kind::Source)).known();
+        let link = match source {
+            // The only source may be the inventory itself, which no record can name.
+            Some(_) if self.inventory.is_own_source => Link::Unknown,
+            source => self.plain(source, Kind::Source),
+        };
+        let source = dangling.note(Dangling::SOURCE, link).known();
         let count = source.and_then(|row| self.source_records.get_mut(row as usize));
         count.into_iter().for_each(|count| *count += 1);
     }

@@ -53,6 +53,13 @@ impl Credential {
     }
 }
 
+impl EntitlementStatus {
+    /// Whether it may give access.
+    pub fn is_live(self) -> bool {
+        matches!(self, Self::Active | Self::Unknown)
+    }
+}
+
 impl Graph {
     /// Resolves the references of all records.
     pub(super) fn resolve(&mut self) -> Result<(), Faults> {
@@ -87,7 +94,7 @@ const PART: u32 = 8_192;
 const WAVE: usize = 16;
 
 /// The facts of rows that don't depend on each other, by all threads; faults stay in their order.
-fn each<T: Send>(
+pub(super) fn each<T: Send>(
     to: &mut Resolver<'_>,
     rows: Range<Row>,
     facts: impl Fn(&mut Resolver<'_>, Row) -> T + Sync,
@@ -197,7 +204,7 @@ fn group(
     to.source(group.source, &mut facts.dangling);
 }
 
-fn credential(
+pub(super) fn credential(
     to: &mut Resolver<'_>,
     row: Row,
     now: Instant,
@@ -229,7 +236,7 @@ fn credential(
     facts
 }
 
-fn entitlement(
+pub(super) fn entitlement(
     to: &mut Resolver<'_>,
     row: Row,
     accounts: &[AccountFacts],
@@ -257,7 +264,7 @@ fn entitlement(
         holder: by_account.map_or(Link::Absent, |facts| facts.identity),
         granted_by: granted_by.known().into(),
         reviewed_by: reviewed_by.known().into(),
-        live: matches!(entitlement.status, EntitlementStatus::Active | EntitlementStatus::Unknown),
+        live: entitlement.status.is_live(),
         dangling,
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Part {
     /// Where in the block the first of them begins, and at which line and column of the text.
     pub(super) offset: usize,
     pub(super) at: LineColumn,
+    /// How many records of each kind that may pass there are before them, in all texts.
+    pub(super) passed: [usize; 2],
     /// The records, once they have been read.
     pub(super) batch: Batch,
 }
@@ -38,6 +40,8 @@ pub(super) struct Blocks<R> {
     rest: Vec<u8>,
     ended: bool,
     at: LineColumn,
+    /// How many records of each kind that may pass there have been, in all texts.
+    pub(super) passed: [usize; 2],
 }
 
 impl<R: Read> Blocks<R> {
@@ -48,8 +52,9 @@ impl<R: Read> Blocks<R> {
         goes_on: bool,
         splitter: Splitter,
         size: usize,
+        passed: [usize; 2],
     ) -> Self {
-        Self { from, size, splitter, rest: start, ended: !goes_on, at: (1, 1) }
+        Self { from, size, splitter, rest: start, ended: !goes_on, at: (1, 1), passed }
     }
 
     /// The next block, if there is one, in the memory of an old one that is done with.
@@ -83,7 +88,11 @@ impl<R: Read> Blocks<R> {
             first = slices.end;
             let offset = some.first().map_or(0, |slice| slice.range.start);
             let at = cursor.advance(offset);
-            Part { slices, offset, at, batch: batches.next().unwrap_or_default() }
+            let passed = self.passed;
+            for of in some.iter().filter_map(|slice| slice.kind.passing()) {
+                self.passed.get_mut(of).into_iter().for_each(|count| *count += 1);
+            }
+            Part { slices, offset, at, passed, batch: batches.next().unwrap_or_default() }
         });
         let parts = parts.collect();
         self.at = cursor.advance(text.len());

@@ -25,6 +25,7 @@ mod document;
 pub mod files;
 mod form;
 mod origin;
+pub mod passes;
 mod place;
 mod reader;
 mod record;

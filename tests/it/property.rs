@@ -24,6 +24,7 @@ use rustc_hash::FxHashMap;
 mod conditions;
 mod inventory;
 mod random;
+mod sieve;
 
 use conditions::Conditions;
 use random::Random;

@@ -51,7 +51,7 @@ impl<'de, const KINDS: u8, S: Spelled<'de>> Deserialize<'de> for Ref<KINDS, S> {
 impl<const KINDS: u8> Intern for Ref<KINDS, Cow<'_, str>> {
     type Kept = Ref<KINDS, Word>;
     fn intern(self, words: &mut impl Interner) -> Self::Kept {
-        Ref(words.intern(&self.0))
+        Ref(words.refer(&self.0))
     }
 }
 
