@@ -122,22 +122,20 @@ impl Instant {
         let (days, rest) = (self.millis().div_euclid(DAY), self.millis().rem_euclid(DAY));
         let julian = i32::try_from(days).unwrap_or(0) + UNIX_EPOCH_JULIAN;
         let date = time::Date::from_julian_day(julian).map_err(io::Error::other)?;
-        let two = |number: i64| {
-            [number / 10, number % 10].map(|digit| b'0' + u8::try_from(digit).unwrap_or(0))
+        let (year, month, day) = date.to_calendar_date();
+        let two = |number: u32| {
+            let digits = u8::try_from(number).unwrap_or(0);
+            [b'0' + digits / 10, b'0' + digits % 10]
         };
-        let year = i64::from(date.year());
-        out.write_all(&two(year / 100))?;
-        out.write_all(&two(year % 100))?;
-        for (before, number) in [
-            (b'-', i64::from(u8::from(date.month()))),
-            (b'-', date.day().into()),
-            (b'T', rest / 3_600_000),
-            (b':', rest / 60_000 % 60),
-            (b':', rest / 1000 % 60),
-        ] {
-            let [tens, ones] = two(number);
-            out.write_all(&[before, tens, ones])?;
-        }
+        let (year, rest) = (year.unsigned_abs(), u32::try_from(rest).unwrap_or(0));
+        let ([a, b], [c, d]) = (two(year / 100), two(year % 100));
+        let ([m1, m2], [d1, d2]) = (two(u8::from(month).into()), two(day.into()));
+        let ([h1, h2], [n1, n2]) = (two(rest / 3_600_000), two(rest / 60_000 % 60));
+        let [s1, s2] = two(rest / 1000 % 60);
+        // In one go: each addition to a text asks whether there is room.
+        out.write_all(&[
+            a, b, c, d, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2,
+        ])?;
         let millis = rest % 1000;
         if millis > 0 {
             let [tens, ones] = two(millis % 100);

@@ -128,34 +128,59 @@ fn close(file: &mut NamedTempFile) -> io::Result<()> {
     Ok(())
 }
 
+/// How much is copied before the room that it took is given back.
+const STEP: u64 = 8 << 20;
+
 /// Copies the records of a kind; the last of a document has no comma.
+///
+/// It begins with the last, and cuts off what is copied: the memory that the system kept it in is
+/// filled again at once, where fresh memory can cost more than the copying.
 fn copy<'p>(
     from: &mut NamedTempFile,
     length: u64,
-    patches: impl Iterator<Item = &'p Patch>,
+    patches: impl DoubleEndedIterator<Item = &'p Patch> + Clone,
     out: &mut NamedTempFile,
     form: Form,
 ) -> io::Result<()> {
-    // From file to file the system copies by itself.
-    let mut range = |out: &mut NamedTempFile, start: u64, end: u64| {
-        from.seek(SeekFrom::Start(start))?;
-        let copied = io::copy(&mut from.as_file().take(end - start), out.as_file_mut())?;
-        if copied == end - start {
-            Ok(())
-        } else {
-            Err(io::Error::other("records are missing in a temporary file"))
+    let instead = |patch: &Patch| patch.instead.as_ref().map_or(0, |text| text.len() as u64);
+    let (gone, new) = patches
+        .clone()
+        .fold((0, 0), |(gone, new), patch| (gone + u64::from(patch.length), new + instead(patch)));
+    let end = out.seek(SeekFrom::End(0))? + (length - HEADING) - gone + new;
+    let (mut to, mut cut) = (end, length);
+    let mut range = |out: &mut NamedTempFile, to: &mut u64, start: u64, mut end: u64| {
+        while end > start {
+            let first = end.saturating_sub(STEP).max(start);
+            *to -= end - first;
+            from.seek(SeekFrom::Start(first))?;
+            out.seek(SeekFrom::Start(*to))?;
+            // From file to file the system copies by itself.
+            let copied = io::copy(&mut from.as_file().take(end - first), out.as_file_mut())?;
+            if copied != end - first {
+                return Err(io::Error::other("records are missing in a temporary file"));
+            }
+            end = first;
+            if cut - end >= STEP {
+                from.as_file().set_len(end)?;
+                cut = end;
+            }
         }
+        Ok(())
     };
-    let mut at = HEADING;
-    for patch in patches {
-        range(out, at, patch.start)?;
-        out.write_all(patch.instead.as_deref().unwrap_or_default())?;
-        at = patch.start + u64::from(patch.length);
+    let mut at = length;
+    for patch in patches.rev() {
+        range(out, &mut to, patch.start + u64::from(patch.length), at)?;
+        if let Some(text) = patch.instead.as_deref() {
+            to -= text.len() as u64;
+            out.seek(SeekFrom::Start(to))?;
+            out.write_all(text)?;
+        }
+        at = patch.start;
     }
-    range(out, at, length)?;
+    range(out, &mut to, HEADING, at)?;
+    // What follows a document's section is written over the end of its last line.
+    out.seek(SeekFrom::Start(if form == Form::Document { end - 2 } else { end }))?;
     if form == Form::Document {
-        // What follows is written over the end of the line.
-        out.seek(SeekFrom::End(-2))?;
         out.write_all(b"\n")?;
     }
     Ok(())

@@ -19,6 +19,8 @@ pub struct Context {
     /// What is called in two ways.
     pub(super) doubtful: FxHashSet<(&'static str, String)>,
     pub(super) holders: FxHashMap<u64, (Step, Target)>,
+    /// Whether something of it may hold a secret.
+    pub(super) hinted: bool,
     /// How the inventory is formed.
     pub(super) form: Form,
 }
@@ -31,6 +33,7 @@ impl Context {
 
     /// Takes what a batch of rows has said.
     pub fn learn(&mut self, learned: Learned) {
+        self.hinted |= !learned.clean && !learned.is_empty();
         learned.people.iter().for_each(|known| self.people.add(known));
         for (key, name) in learned.names {
             if self.names.get(&key).is_some_and(|other| *other != name) {
@@ -54,6 +57,14 @@ pub struct Learned {
     pub(super) people: Vec<Known>,
     pub(super) names: Vec<((&'static str, String), String)>,
     pub(super) holders: Vec<(u64, (Step, Target))>,
+    /// Whether no value of the rows can hold a secret.
+    pub(super) clean: bool,
+}
+
+impl Learned {
+    fn is_empty(&self) -> bool {
+        self.people.is_empty() && self.names.is_empty() && self.holders.is_empty()
+    }
 }
 
 /// An export while it is read.

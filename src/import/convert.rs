@@ -137,6 +137,11 @@ impl<'c> Converter<'c> {
         }
     }
 
+    /// Says that no value of any row can hold a secret.
+    pub fn is_clean(&mut self) {
+        self.sink.is_clean();
+    }
+
     /// How many rows have been read, those that wait included.
     pub fn rows(&self) -> u64 {
         self.sink.rows()
@@ -268,9 +273,8 @@ impl<'c> Converter<'c> {
     }
 
     fn object(&mut self, value: &Value<'_>, shape: &'static Shape, file: &str, pointer: &str) {
-        let place = place(file, pointer);
-        if self.cells(Cells::Object(value), shape, place.clone()) {
-            self.held.push((place, to_json(value)));
+        if self.cells(Cells::Object(value), shape, place(file, pointer)) {
+            self.held.push((self.sink.last_place().to_owned(), to_json(value)));
         }
     }
 
@@ -314,11 +318,12 @@ impl<'c> Converter<'c> {
         }
         match self.shape(cells) {
             Some(shape) => {
-                if self.cells(cells, shape, place.clone()) {
+                if self.cells(cells, shape, place) {
                     let members = header.names.iter().zip(record.iter());
                     let members = members
                         .map(|(name, cell)| (name.as_str().into(), Value::Text(cell.into())));
-                    self.held.push((place, to_json(&Value::Object(members.collect()))));
+                    let row = to_json(&Value::Object(members.collect()));
+                    self.held.push((self.sink.last_place().to_owned(), row));
                 }
             }
             None => self.unknown(cells, &place, ""),

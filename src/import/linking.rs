@@ -95,6 +95,9 @@ impl Sink<'_> {
     }
 
     fn given(&self, system: &str, id: &str, claim: &Claim<'_>) -> Option<Linked> {
+        if self.context.links.is_empty() {
+            return None;
+        }
         let names: Vec<&str> = [id]
             .into_iter()
             .chain(claim.user_names.iter().copied())

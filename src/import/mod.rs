@@ -21,6 +21,7 @@ use crate::time::Instant;
 
 mod assemble;
 pub mod batch;
+pub mod columns;
 pub mod context;
 pub mod convert;
 pub mod files;

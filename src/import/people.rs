@@ -275,11 +275,13 @@ impl Links {
         Ok(true)
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// Who an account is by the user's word, if they say anything of it.
     pub fn find(&self, people: &People, system: &str, names: &[&str]) -> Option<Linked> {
-        if self.rows.is_empty() {
-            return None;
-        }
         let keys =
             names.iter().flat_map(|name| [(fold(system), fold(name)), (String::new(), fold(name))]);
         let link = keys.into_iter().find_map(|key| self.rows.get(&key))?;

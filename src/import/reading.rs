@@ -13,7 +13,7 @@ use super::report::{Origin, Refused, Report, SourceReport};
 use super::store::{self, Store};
 use super::table::Table;
 use super::value::Value;
-use super::{Imported, Source, frame, row, write, yaml};
+use super::{Imported, Source, frame, row, secrets, write, yaml};
 use crate::fault::{Fault, Faults, Text, quote};
 use crate::load::files::name_of;
 use crate::time::Instant;
@@ -178,6 +178,7 @@ impl Reading {
         learned: &mut Vec<Learned>,
     ) -> Result<Batch, Fault> {
         let Converted { mut batch, pages, exported_at, held } = converted;
+        self.context.hinted |= !batch.learned.clean && !batch.links.is_empty();
         for (place, row) in held {
             let line = serde_json::json!([number, place, row]);
             writeln!(self.held, "{line}").map_err(|error| disk(&error))?;
@@ -372,8 +373,13 @@ fn convert_part(
         }
         Part::Lines(lines) => {
             let none = row::Header::default();
+            let header = header.unwrap_or(&none);
+            let heading = header.names.iter().collect();
+            if !lines.iter().map(|(_, line)| line).chain([&heading]).any(secrets::hinted_line) {
+                converter.is_clean();
+            }
             for (line, record) in lines {
-                converter.line(header.unwrap_or(&none), record, format!("{name}:{line}"));
+                converter.line(header, record, [name, ":", &line.to_string()].concat());
             }
         }
         Part::Document(line, json) => {

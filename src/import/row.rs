@@ -1,13 +1,7 @@
-//! A row of an export: what importers ask, whatever the format. Every column that is asked for is
-//! noted, so that the report can name those that nobody reads.
+//! A row of an export: what importers ask, whatever the format.
 #![expect(clippy::missing_errors_doc, reason = "a refusal says what is wrong with the row")]
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use rustc_hash::{FxHashMap, FxHashSet};
-
+pub use super::columns::{Columns, Header};
 use super::value::Value;
 use super::when::{self, Moment, Sentinels};
 use crate::fault::quote;
@@ -28,31 +22,6 @@ pub fn refuse<T>(why: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal::Because(why.into()))
 }
 
-/// The columns of a table.
-#[derive(Clone, Debug, Default)]
-pub struct Header {
-    /// The headings, trimmed.
-    pub names: Vec<String>,
-    places: FxHashMap<String, usize>,
-    /// Tells this header from all others.
-    serial: u64,
-}
-
-static HEADERS: AtomicU64 = AtomicU64::new(1);
-
-impl Header {
-    /// A header of these headings; of two that are alike, the first counts.
-    pub fn new<'h>(headings: impl Iterator<Item = &'h str>) -> Self {
-        let serial = HEADERS.fetch_add(1, Ordering::Relaxed);
-        let mut header = Self { serial, ..Self::default() };
-        for (at, name) in headings.enumerate() {
-            header.names.push(name.trim().to_owned());
-            header.places.entry(name.trim().to_owned()).or_insert(at);
-        }
-        header
-    }
-}
-
 /// Where a row's values are.
 #[derive(Clone, Copy)]
 pub enum Cells<'a> {
@@ -70,7 +39,7 @@ impl<'a> Keys<'a> {
     /// Whether it has all these keys, whatever their values: `["id", "profile.login"]`.
     pub fn all(&self, keys: &[&str]) -> bool {
         keys.iter().all(|key| match self.0 {
-            Cells::Line(header, _) => header.places.contains_key(*key),
+            Cells::Line(header, _) => header.place(key).is_some(),
             Cells::Object(value) => value.at(key).is_some(),
         })
     }
@@ -83,7 +52,7 @@ impl<'a> Keys<'a> {
     /// The text behind a key.
     pub fn text(&self, key: &str) -> Option<&'a str> {
         match self.0 {
-            Cells::Line(header, record) => record.get(*header.places.get(key)?),
+            Cells::Line(header, record) => record.get(header.place(key)?),
             Cells::Object(value) => value.at(key)?.text(),
         }
     }
@@ -112,141 +81,11 @@ impl<'a> Keys<'a> {
     }
 }
 
-/// How often there is a word in a column.
-#[derive(Clone, Debug, Default)]
-struct Words {
-    columns: FxHashMap<Box<str>, FxHashMap<Box<str>, u64>>,
-    distinct: usize,
-}
-
-impl Words {
-    fn add(&mut self, column: &str, word: &str, times: u64) {
-        let known = self.columns.get_mut(column).and_then(|words| words.get_mut(word));
-        if let Some(count) = known {
-            *count += times;
-        } else if self.distinct < DISTINCT {
-            self.distinct += 1;
-            self.columns.entry(column.into()).or_default().insert(word.into(), times);
-        }
-    }
-
-    fn sorted(&self) -> BTreeMap<(String, String), u64> {
-        let words = self.columns.iter().flat_map(|(column, words)| {
-            words.iter().map(move |(word, count)| ((column.to_string(), word.to_string()), *count))
-        });
-        words.collect()
-    }
-}
-
-/// A column of free text is not kept whole.
-const DISTINCT: usize = 1000;
-
-/// What is noted of the columns of an export while it is read.
-#[derive(Clone, Debug, Default)]
-pub struct Columns {
-    asked: RefCell<FxHashSet<Box<str>>>,
-    seen: RefCell<FxHashSet<Box<str>>>,
-    /// The words that meant that there is no time, by column.
-    sentinels: RefCell<Words>,
-    /// The words that no vocabulary has, by column.
-    words: RefCell<Words>,
-    shape: RefCell<u64>,
-    /// The header of the table whose lines are read, and which of its columns were asked for.
-    lines: RefCell<(u64, Vec<bool>)>,
-}
-
-impl Columns {
-    fn ask(&self, column: &str) {
-        if !self.asked.borrow().contains(column) {
-            self.asked.borrow_mut().insert(column.into());
-        }
-    }
-
-    /// The place of a column of a table, which is asked for in every line.
-    fn ask_line(&self, header: &Header, column: &str) -> Option<usize> {
-        let at = header.places.get(column).copied();
-        let (serial, asked) = &mut *self.lines.borrow_mut();
-        let asked = at.filter(|_| *serial == header.serial).and_then(|at| asked.get_mut(at));
-        if !asked.is_some_and(|asked| std::mem::replace(asked, true)) {
-            self.ask(column);
-        }
-        at
-    }
-
-    /// Notes the columns of a row: its keys, and those of the objects in it.
-    pub fn see(&self, cells: Cells<'_>) {
-        if let Cells::Line(header, _) = cells {
-            let mut lines = self.lines.borrow_mut();
-            if lines.0 == header.serial {
-                return;
-            }
-            *lines = (header.serial, vec![false; header.names.len()]);
-        }
-        let keys = Keys(cells).names();
-        // Rows that follow each other mostly have the same keys.
-        let shape = keys.iter().fold(0u64, |shape, key| {
-            shape.rotate_left(7)
-                ^ key.len() as u64
-                ^ u64::from(*key.as_bytes().first().unwrap_or(&0)) << 32
-        });
-        if self.shape.replace(shape) == shape {
-            return;
-        }
-        let mut seen = self.seen.borrow_mut();
-        for key in keys {
-            seen.insert(key.into());
-            if let Cells::Object(value) = cells {
-                for (inner, _) in value.get(key).map(Value::members).unwrap_or_default() {
-                    seen.insert(format!("{key}.{inner}").into());
-                }
-            }
-        }
-    }
-
-    /// Adds what was noted elsewhere.
-    pub fn merge(&self, other: &Self) {
-        self.asked.borrow_mut().extend(other.asked.borrow().iter().cloned());
-        self.seen.borrow_mut().extend(other.seen.borrow().iter().cloned());
-        for (mine, others) in [(&self.sentinels, &other.sentinels), (&self.words, &other.words)] {
-            let mut mine = mine.borrow_mut();
-            others
-                .borrow()
-                .sorted()
-                .iter()
-                .for_each(|((column, word), count)| mine.add(column, word, *count));
-        }
-    }
-
-    /// The columns that nobody asked for, sorted. Of an object of which only some keys were asked
-    /// for, the others.
-    pub fn unused(&self) -> Vec<String> {
-        let (asked, seen) = (self.asked.borrow(), self.seen.borrow());
-        let parts = |column: &str| {
-            asked
-                .iter()
-                .any(|other| other.strip_prefix(column).is_some_and(|rest| rest.starts_with('.')))
-        };
-        let unused = seen.iter().filter(|column| {
-            let own = asked.contains(*column) || parts(column);
-            // Names can hold dots themselves, as URNs do.
-            let mut outers = column.match_indices('.').map(|(at, _)| column.split_at(at).0);
-            let outer = outers.find(|outer| seen.contains(*outer));
-            // A key within an object is worth a word where some of the object is read.
-            !own && outer.is_none_or(|outer| parts(outer) && !asked.contains(outer))
-        });
-        let mut unused: Vec<String> = unused.map(ToString::to_string).collect();
-        unused.sort();
-        unused
-    }
-
-    /// The words that meant that there is no time: column, word, how often.
-    pub fn sentinels(&self) -> BTreeMap<(String, String), u64> {
-        self.sentinels.borrow().sorted()
-    }
-
-    /// The words that no vocabulary has: column, word, how often.
-    pub fn unknown_words(&self) -> BTreeMap<(String, String), u64> {
-        self.words.borrow().sorted()
+/// A text without the space around it. Most cells have none, which their ends show.
+fn trim(text: &str) -> &str {
+    match text.as_bytes() {
+        [b'!'..=b'~'] | [b'!'..=b'~', .., b'!'..=b'~'] => text,
+        _ => text.trim(),
     }
 }
 
@@ -289,7 +128,7 @@ impl<'a> Row<'a> {
                 value => value.text(),
             },
         };
-        text.map(str::trim).filter(|text| !text.is_empty())
+        text.map(trim).filter(|text| !text.is_empty())
     }
 
     /// The text of the first of some columns that has one.
@@ -313,6 +152,9 @@ impl<'a> Row<'a> {
             return Ok(Some(*flag));
         }
         let Some(text) = self.text(path) else { return Ok(None) };
+        if let "true" | "false" = text {
+            return Ok(Some(text == "true"));
+        }
         let is = |words: [&str; 4]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
         match (is(["true", "yes", "1", "y"]), is(["false", "no", "0", "n"])) {
             (true, _) => Ok(Some(true)),
@@ -349,7 +191,7 @@ impl<'a> Row<'a> {
 
     /// Notes that a word was taken for what its vendor means by it.
     pub fn replaced(&self, path: &str, word: &str) {
-        self.columns.sentinels.borrow_mut().add(path, word, 1);
+        self.columns.replaced(path, word);
     }
 
     /// A word of a vocabulary by the vendor's table, in any case. A word that the table lacks is
@@ -365,8 +207,7 @@ impl<'a> Row<'a> {
 
     /// Notes a word that no vocabulary has.
     pub fn unknown_word(&self, path: &str, word: &str) {
-        let short: String = word.chars().take(60).collect();
-        self.columns.words.borrow_mut().add(path, &short, 1);
+        self.columns.unknown_word(path, word);
     }
 
     /// The strings of a list; of a single string, that one; of objects, their `value`.

@@ -104,6 +104,8 @@ pub fn names_secret(name: &str) -> bool {
 struct Scanner {
     /// Nearly no record holds any of these.
     hints: Regex,
+    /// Nor does a cell hold any of these: the same without those of [`BARE`].
+    of_cells: Regex,
     any: RegexSet,
     each: Vec<Regex>,
 }
@@ -113,11 +115,35 @@ static SCANNER: LazyLock<Option<Scanner>> = LazyLock::new(|| {
     let shapes = SHAPES.iter().map(|(.., shape)| format!("(?-u){shape}"));
     let each: Result<Vec<Regex>, regex::Error> =
         shapes.clone().map(|shape| Regex::new(&shape)).collect();
-    let hints: Vec<String> =
-        SHAPES.iter().flat_map(|(_, hints, _)| *hints).map(|hint| regex::escape(hint)).collect();
-    let hints = Regex::new(&hints.join("|")).ok()?;
-    Some(Scanner { hints, any: RegexSet::new(shapes).ok()?, each: each.ok()? })
+    let hints = SHAPES.iter().flat_map(|(_, hints, _)| *hints);
+    let any_of = |hints: Vec<&&str>| {
+        let hints: Vec<String> = hints.into_iter().map(|hint| regex::escape(hint)).collect();
+        Regex::new(&hints.join("|")).ok()
+    };
+    let of_cells = any_of(hints.clone().filter(|hint| !BARE.contains(hint)).collect())?;
+    let hints = any_of(hints.collect())?;
+    Some(Scanner { hints, of_cells, any: RegexSet::new(shapes).ok()?, each: each.ok()? })
 });
+
+/// The hints of an Okta token, which has no prefix: what stands before it is the record's.
+const BARE: [&str; 2] = ["\"00", " 00"];
+/// How long an Okta token is.
+const TOKEN: usize = 42;
+
+/// Whether any secret can be in a line of a table: if not, none can be in what is made of it. What
+/// may be decoded further on (`%20`, `\u0020`) can't be told here.
+pub fn hinted_line(line: &csv::StringRecord) -> bool {
+    let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    let is_token = |text: &[u8]| text.starts_with(b"00") && text.iter().all(part);
+    let is_bare = |cell: &str| cell.as_bytes().windows(TOKEN).any(is_token);
+    SCANNER.as_ref().is_none_or(|scanner| {
+        // What spans two cells is looked at more closely than it need be.
+        let all = line.as_slice().as_bytes();
+        memchr::memchr2(b'%', b'\\', all).is_some()
+            || scanner.of_cells.is_match(all)
+            || line.iter().any(is_bare)
+    })
+}
 
 /// Whether any secret can be in some records.
 pub fn hinted(json: &[u8]) -> bool {
@@ -191,8 +217,21 @@ mod tests {
                 serde_json::to_string(&format!("say {sample}")).unwrap()
             );
             assert!(hinted(json.as_bytes()), "{name}");
+            for cell in [sample.clone(), format!("say {sample}, or not")] {
+                let line = csv::StringRecord::from(vec!["x", &cell, "2026-01-01 00:00:00"]);
+                assert!(hinted_line(&line), "{name}");
+            }
             let found = find(json.as_bytes(), Kind::Account);
             assert_eq!(found, Some(format!("{name}: `name` of the account at x.csv:2")));
+        }
+    }
+
+    #[test]
+    fn plain_lines_hold_no_hint() {
+        let plain = ["ada", "arn:aws:iam::000000000012:user/staff/of/the/house/ada-0000001", "N/A"];
+        assert!(!hinted_line(&csv::StringRecord::from(plain.to_vec())));
+        for encoded in ["PRIVATE%20KEY", r"PRIVATE\u0020KEY"] {
+            assert!(hinted_line(&csv::StringRecord::from(vec!["ada", encoded])));
         }
     }
 

@@ -102,8 +102,19 @@ impl<'c> Sink<'c> {
 
     /// What was made of all rows.
     pub fn finish(mut self) -> Batch {
-        self.batch.look_for_secrets(self.context.form);
+        let values = self.context.hinted || !self.batch.learned.clean;
+        self.batch.look_for_secrets(self.context.form, values);
         self.batch
+    }
+
+    /// Says that no value of any row can hold a secret.
+    pub fn is_clean(&mut self) {
+        self.batch.learned.clean = true;
+    }
+
+    /// The place of the row that was read last.
+    pub fn last_place(&self) -> &str {
+        &self.place
     }
 
     /// Reads one row by its importer; says whether it has to be read again at the end.
@@ -248,14 +259,21 @@ impl<'c> Sink<'c> {
     pub fn system(&mut self) -> Result<String, Refusal> {
         let export = self.export;
         let id = export.setting.system.as_deref().unwrap_or(export.kind);
-        self.system_called(id, None)
+        self.system_called(id, || None)
     }
 
     /// The same for an export that says itself of which system it is, unless the user says
     /// otherwise.
-    pub fn system_called(&mut self, id: &str, name: Option<&str>) -> Result<String, Refusal> {
+    pub fn system_called(
+        &mut self,
+        id: &str,
+        name: impl FnOnce() -> Option<String>,
+    ) -> Result<String, Refusal> {
         let id = self.export.setting.system.as_deref().unwrap_or(id).to_owned();
-        self.other_system(&id, name)?;
+        // Row after row is of the same.
+        if !self.systems.contains(&id) {
+            self.other_system(&id, name().as_deref())?;
+        }
         Ok(id)
     }
 

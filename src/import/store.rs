@@ -18,7 +18,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use tempfile::NamedTempFile;
 
 use super::batch::{Batch, Entry};
-use super::index::{ENTRY, from_bytes, to_bytes};
+use super::index;
 use super::links::Links;
 use super::merge::{self, Conflicts};
 use super::survey::Repeated;
@@ -46,6 +46,8 @@ impl Form {
 
 /// Room for what stands before the first record.
 pub(super) const HEADING: u64 = 160;
+/// What is less than this waits for more before it is written.
+const FEW: usize = 1 << 16;
 /// Into how many files the index is split by id: one for each thread is in memory at a time.
 const PARTS: u64 = 32;
 
@@ -102,7 +104,7 @@ impl Store {
         let file = || {
             let mut file = NamedTempFile::new_in(folder)?;
             io::copy(&mut io::repeat(b' ').take(HEADING), &mut file)?;
-            Ok(BufWriter::with_capacity(1 << 20, file))
+            Ok(BufWriter::with_capacity(FEW, file))
         };
         let records: io::Result<Vec<_>> = Kind::ALL.iter().map(|_| file()).collect();
         let index = (0..PARTS).map(|_| {
@@ -126,11 +128,9 @@ impl Store {
         for mut entry in batch.entries.iter().copied() {
             entry.start += self.lengths.get(entry.kind as usize).copied().unwrap_or(0);
             let part = usize::try_from(entry.id % PARTS).unwrap_or(0);
-            self.index
-                .iter_mut()
-                .skip(part)
-                .take(1)
-                .try_for_each(|file| file.write_all(&to_bytes(&entry)))?;
+            if let Some(file) = self.index.get_mut(part) {
+                index::write(&entry, file)?;
+            }
             self.counts.iter_mut().skip(entry.kind as usize).take(1).for_each(|count| *count += 1);
         }
         let files = self.records.iter_mut().zip(&mut self.lengths);
@@ -188,15 +188,26 @@ fn twice(part: BufWriter<File>) -> io::Result<(Vec<Vec<Entry>>, Links)> {
     part.seek(SeekFrom::Start(0))?;
     let mut bytes = Vec::new();
     part.read_to_end(&mut bytes)?;
-    let (entries, _) = bytes.as_chunks::<ENTRY>();
-    let mut entries: Vec<Entry> = entries.iter().map(from_bytes).collect();
-    // Of the same id, the order in which they came.
-    entries.sort_unstable_by_key(|entry| (entry.kind, entry.id, entry.start));
+    let entries: Vec<Entry> = index::read(&bytes).collect();
+    // Nearly all ids are there once: not the entries are sorted, but where they are.
+    let mut places: Vec<(u64, u32)> = entries.iter().map(|entry| entry.id).zip(0..).collect();
+    places.sort_unstable();
     let (mut links, mut twice) = (Links::default(), Vec::new());
-    for same in entries.chunk_by(|a, b| (a.kind, a.id) == (b.kind, b.id)) {
-        links.see(same);
-        if same.len() > 1 {
-            twice.push(same.to_vec());
+    for same in places.chunk_by(|(a, _), (b, _)| a == b) {
+        let mut same = same.iter().filter_map(|(_, at)| entries.get(*at as usize)).peekable();
+        let first = same.next();
+        if same.peek().is_none() {
+            links.see(first.map(std::slice::from_ref).unwrap_or_default());
+            continue;
+        }
+        let mut same: Vec<Entry> = first.into_iter().chain(same).copied().collect();
+        // Of the same id, the order in which they came.
+        same.sort_unstable_by_key(|entry| (entry.kind, entry.start));
+        for same in same.chunk_by(|a, b| a.kind == b.kind) {
+            links.see(same);
+            if same.len() > 1 {
+                twice.push(same.to_vec());
+            }
         }
     }
     Ok((twice, links))

@@ -1,6 +1,6 @@
 //! Tables: lines of cells with a heading, separated by commas, semicolons, tabs or strokes.
 
-use std::io::{self, BufReader, Chain, Cursor, Read};
+use std::io::{self, Chain, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,12 +10,14 @@ use super::row::Header;
 
 /// No heading is longer than this.
 const HEADING: usize = 1 << 20;
+/// How much is read at a time: what a processor keeps close.
+const BUFFER: usize = 1 << 18;
 /// How many lines are looked at to find the heading below a report's title.
 const TITLES: usize = 16;
 
 /// Reads a table line by line.
 pub struct Table<R> {
-    lines: csv::Reader<BufReader<Counted<Whole<R>>>>,
+    lines: csv::Reader<Counted<Whole<R>>>,
     /// The headings.
     pub header: Header,
     name: String,
@@ -69,12 +71,12 @@ impl<R: Read> Table<R> {
         let before = memchr::memchr_iter(b'\n', titles).count() as u64 + u64::from(two);
         let start = start.split_off(skipped);
         let quotes = Arc::new(AtomicU64::new(0));
-        let from = BufReader::with_capacity(
-            1 << 20,
-            Counted { from: Cursor::new(start).chain(from), quotes: Arc::clone(&quotes) },
-        );
-        let mut lines =
-            csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(from);
+        let from = Counted { from: Cursor::new(start).chain(from), quotes: Arc::clone(&quotes) };
+        let mut lines = csv::ReaderBuilder::new()
+            .delimiter(separator)
+            .flexible(true)
+            .buffer_capacity(BUFFER)
+            .from_reader(from);
         let header = match lines.headers() {
             Ok(headings) => Header::new(headings.iter()),
             Err(error) => return Err(fault(name, &error, before)),

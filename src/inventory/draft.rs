@@ -162,8 +162,7 @@ impl<'v> To<'v> {
 }
 
 fn string(text: &str, json: &mut Vec<u8>) {
-    // Writing to memory can't fail.
-    let _ = crate::json::write::compact(json, text);
+    crate::json::write::string("", text, json);
 }
 
 impl<S> Given for Text<S> {
@@ -195,9 +194,7 @@ macro_rules! prefixed {
                 let kinds = [("person:", PERSON), ("workload:", WORKLOAD), ("team:", TEAM),
                     ("account:", ACCOUNT), ("group:", GROUP)];
                 debug_assert!(kinds.iter().any(|(prefix, kind)| *prefix == value.prefix && $kinds & kind != 0));
-                let start = json.len() + 1;
-                string(value.id, json);
-                json.splice(start..start, value.prefix.bytes());
+                crate::json::write::string(value.prefix, value.id, json);
             }
         }
     )* };
@@ -230,14 +227,17 @@ impl Given for Count {
 impl<V: Vocabulary> Given for V {
     type Given<'v> = V;
     fn write(value: V, json: &mut Vec<u8>) {
-        string(value.name(), json);
+        // A vocabulary's words have nothing to escape.
+        json.push(b'"');
+        json.extend_from_slice(value.name().as_bytes());
+        json.push(b'"');
     }
 }
 
 impl<V: Vocabulary> Given for OrUnknown<V> {
     type Given<'v> = V;
     fn write(value: V, json: &mut Vec<u8>) {
-        string(value.name(), json);
+        V::write(value, json);
     }
 }
 

@@ -17,6 +17,43 @@ pub fn compact<T: Serialize + ?Sized>(out: impl Write, value: &T) -> io::Result<
     Ok(value.serialize(&mut to)?)
 }
 
+/// Adds a text as a string, with a prefix that has nothing to escape.
+pub fn string(prefix: &str, text: &str, to: &mut Vec<u8>) {
+    let start = to.len() + 1;
+    // Nearly all texts are plain.
+    if is_plain(text.as_bytes()) {
+        to.reserve(prefix.len() + text.len() + 2);
+        to.push(b'"');
+        to.extend_from_slice(prefix.as_bytes());
+        to.extend_from_slice(text.as_bytes());
+        to.push(b'"');
+    } else {
+        // Writing to memory can't fail.
+        let _ = compact(&mut *to, text);
+        to.splice(start..start, prefix.bytes());
+    }
+}
+
+/// Whether a text has nothing to escape.
+fn is_plain(text: &[u8]) -> bool {
+    let small = || text.iter().fold(0, |odd, byte| odd | is_odd(*byte)) == 0;
+    are_plain::<16>(text).or_else(|| are_plain::<4>(text)).unwrap_or_else(small)
+}
+
+/// The same, block by block: all bytes of one are looked at together. The last one can overlap the
+/// one before; a text that is shorter has none.
+fn are_plain<const BLOCK: usize>(text: &[u8]) -> Option<bool> {
+    let (blocks, last) = (text.as_chunks::<BLOCK>().0, text.last_chunk::<BLOCK>()?);
+    let is_plain = |block: &[u8; BLOCK]| block.iter().fold(0, |odd, byte| odd | is_odd(*byte)) == 0;
+    Some(is_plain(last) && blocks.iter().all(is_plain))
+}
+
+/// Whether a byte has to be escaped, or is looked at more closely.
+fn is_odd(byte: u8) -> u8 {
+    let (low, high) = (u8::from(byte < b' '), u8::from(byte > b'~'));
+    low | high | u8::from(byte == b'"') | u8::from(byte == b'\\')
+}
+
 /// Writes a value on indented lines.
 ///
 /// # Errors
@@ -90,6 +127,32 @@ mod tests {
             assert!(!out.contains(|c| is_hostile(c) && c != '\n'), "{out:?}");
             assert!(out.contains("\\u009b\\u007f\\u202eé\\udb40\\udc01"), "{out}");
             assert_eq!(serde_json::from_str::<serde_json::Value>(&out).unwrap(), value);
+        }
+        let (mut same, mut prefixed) = (Vec::new(), Vec::new());
+        let long = "a\"234567 plain, and not plain";
+        for text in [
+            "",
+            "plain ~",
+            long,
+            "0123456789abcde\n",
+            "0123456789abcdef",
+            "a\"b",
+            "a\\b",
+            "a\u{7f}",
+            "é",
+            "a\nb",
+            text,
+        ] {
+            same.clear();
+            prefixed.clear();
+            string("", text, &mut same);
+            assert_eq!(serde_json::from_slice::<String>(&same).unwrap(), text);
+            let mut other = Vec::new();
+            compact(&mut other, text).unwrap();
+            assert_eq!(same, other);
+            string("account:", text, &mut prefixed);
+            let read: String = serde_json::from_slice(&prefixed).unwrap();
+            assert_eq!(read, format!("account:{text}"));
         }
         let mut plain = Vec::new();
         pretty(&mut plain, &serde_json::json!({"a": ["b", {"c": "d"}]})).unwrap();

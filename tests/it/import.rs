@@ -182,6 +182,23 @@ fn a_secret_stops_the_import_with_its_place_and_without_its_value() {
 }
 
 #[test]
+fn a_secret_of_another_export_stops_the_import_too() {
+    // Whose an account is, another table says: in the report's own cells there is no secret.
+    let secret = ["gh", "p_", &"aB3".repeat(12)].concat();
+    let report = std::fs::read_to_string(root().join("testdata/exports/aws-credential-report.csv"));
+    let report = report.unwrap();
+    let user = report.lines().last().unwrap().split(',').next().unwrap().to_owned();
+    for (person, code) in [(secret.as_str(), 2), ("somebody", 0)] {
+        let links = format!("account,person\n{user},{person}\n");
+        let exports = folder(&[("aws.csv", &report), ("links.csv", &links)]);
+        let done = nhi("import aws.csv links.csv -o out.json").at(exports.path()).run();
+        assert_eq!(done.code, code, "{}", done.err);
+        assert!(!done.err.contains(&secret));
+        assert_eq!(exports.path().join("out.json").exists(), code == 0);
+    }
+}
+
+#[test]
 fn dates_that_can_be_read_in_two_ways_are_not_guessed() {
     let exports =
         folder(&[("people.csv", &format!("{WORKER}1,a@corp.example,3/4/2020,5/6/2026,Active\n"))]);

@@ -50,16 +50,17 @@ fn user(row: &Row<'_>, out: &mut Sink<'_>) -> Result<(), Refusal> {
     let arn = row.need("arn")?;
     let name = row.need("user")?;
     let root = name == "<root_account>";
-    let account = arn.split(':').nth(4).unwrap_or_default();
-    let system =
-        out.system_called(&format!("aws:{account}"), Some(&format!("AWS account {account}")))?;
+    let (account, users) = account_of(arn);
+    let system = ["aws:", account].concat();
+    let system = out.system_called(&system, || Some(format!("AWS account {account}")))?;
     let created = row.moment("user_creation_time", NONE)?.at();
     let password = Password::of(row, root)?;
     let draft = Draft::<Account>::new(arn)
         .system(system.as_str())
         // IAM can't disable a user: without credentials it is there, and gets in by none.
         .status(AccountStatus::Enabled)
-        .kind_of_account(if root { AccountType::Shared } else { AccountType::Unknown })
+        // Absent is unknown: the word would be in every one of millions of records.
+        .kind_of_account(root.then_some(AccountType::Shared))
         .username(name)
         .privileged(root.then_some(true))
         .created_at(created)
@@ -67,7 +68,7 @@ fn user(row: &Row<'_>, out: &mut Sink<'_>) -> Result<(), Refusal> {
         .interactive_login_at(password.used.at())
         .tag("mfa_active", row.text("mfa_active"));
     // Lists of keys don't say of which AWS account they are.
-    if let Some((users, _)) = arn.split_once(":user/") {
+    if let Some(users) = users {
         out.learn(USERS, "", users);
     }
     let user_names = if root { vec![] } else { vec![name] };
@@ -79,6 +80,16 @@ fn user(row: &Row<'_>, out: &mut Sink<'_>) -> Result<(), Refusal> {
         slot.read(row, arn, out)?;
     }
     Ok(())
+}
+
+/// The number of an ARN's AWS account, and what stands before the users in it:
+/// `arn:aws:iam::111122223333:user/ada`.
+fn account_of(arn: &str) -> (&str, Option<&str>) {
+    let mut colons = memchr::memchr_iter(b':', arn.as_bytes());
+    let start = colons.nth(3).map_or(arn.len(), |at| at + 1);
+    let end = colons.next().unwrap_or(arn.len());
+    let users = arn.split_at_checked(end).filter(|(_, rest)| rest.starts_with(":user/"));
+    (arn.get(start..end).unwrap_or_default(), users.map(|(front, _)| front))
 }
 
 struct Password {
@@ -107,7 +118,7 @@ impl Password {
     }
 
     fn write(&self, arn: &str, out: &mut Sink<'_>) -> Result<(), Refusal> {
-        let draft = Draft::<Credential>::new(&format!("{arn}#password"))
+        let draft = Draft::<Credential>::new(&[arn, "#password"].concat())
             .kind(CredentialKind::Password)
             .status(CredentialStatus::Active)
             .account(To::account(arn))
@@ -116,7 +127,6 @@ impl Password {
             .last_rotated_at(self.changed)
             .last_used_at(self.used.at())
             .last_used_state(state(self.used))
-            .expiry(CredentialExpiry::Unknown)
             .tag("must_be_changed_by", self.expires.map(|at| at.to_string()).as_deref());
         out.put(draft)
     }
@@ -181,7 +191,7 @@ impl Slot {
         if !active && rotated.is_none() {
             return Ok(());
         }
-        let draft = Draft::<Credential>::new(&format!("{arn}#{}", self.name))
+        let draft = Draft::<Credential>::new(&[arn, "#", self.name].concat())
             .kind(self.kind)
             .status(if active { CredentialStatus::Active } else { CredentialStatus::Inactive })
             .account(To::account(arn))
@@ -190,11 +200,8 @@ impl Slot {
             .last_rotated_at(rotated)
             .last_used_at(used.at())
             .last_used_state(state(used))
-            .expiry(if self.kind == CredentialKind::ApiKey {
-                CredentialExpiry::Never
-            } else {
-                CredentialExpiry::Unknown
-            })
+            // When a certificate expires isn't said, and neither is whether a password does.
+            .expiry((self.kind == CredentialKind::ApiKey).then_some(CredentialExpiry::Never))
             .tag("last_used_service", service);
         out.put(draft)
     }

@@ -17,7 +17,7 @@ pub fn account_number(arn: &str) -> Option<&str> {
 pub fn system_of(arn: &str, out: &mut Sink<'_>) -> Result<String, Refusal> {
     match account_number(arn) {
         Some(number) => {
-            out.system_called(&format!("aws:{number}"), Some(&format!("AWS account {number}")))
+            out.system_called(&format!("aws:{number}"), || Some(format!("AWS account {number}")))
         }
         None => refuse("its ARN has no account number"),
     }

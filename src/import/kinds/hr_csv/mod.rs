@@ -42,19 +42,19 @@ pub const IMPORTER: Importer = Importer {
 /// Whether a row is one of people of HR: it says who, and something that only HR says.
 pub fn is_worker(row: &Keys<'_>) -> bool {
     let names = row.names();
-    let has = |field| names.iter().any(|name| Field::of(name).is_some_and(|(own, _)| own == field));
+    let fields = names.iter().filter_map(|name| Some((Field::of(name)?.0, *name)));
+    let fields: Vec<(Field, &str)> = fields.collect();
+    let has = |field| fields.iter().any(|(own, _)| *own == field);
     // Everything has an `id`: it is a person's beside a name and a first day.
-    let number = names.iter().any(|name| {
-        plain(name) != "id" && Field::of(name).is_some_and(|(own, _)| own == Field::EmployeeNumber)
-    });
+    let number =
+        fields.iter().any(|(own, name)| *own == Field::EmployeeNumber && plain(name) != "id");
     let named = has(Field::Name) || has(Field::FirstName) || has(Field::Email);
     let dates = has(Field::StartedAt) || has(Field::EndedAt);
     let account = row.is_line() && (has(Field::Email) || has(Field::UserName));
     // Directories say `active` of accounts, too.
-    let status = names.iter().any(|name| {
-        Field::of(name).is_some_and(|(own, _)| own == Field::Status)
-            && (row.is_line() || plain(name) != "active")
-    });
+    let status = fields
+        .iter()
+        .any(|(own, name)| *own == Field::Status && (row.is_line() || plain(name) != "active"));
     number && (dates || status || has(Field::Employment) || has(Field::Department))
         || account && dates
         || has(Field::EmployeeNumber) && named && has(Field::StartedAt)
