@@ -3,22 +3,20 @@
 //! The questions of a chunk are put together: each thing that they are about becomes an entity
 //! once, with what the rules in question mention of it, and is freed with the chunk.
 
-use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use cedar_policy::{
-    Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid, Policy,
-    PolicyId, PolicySet, Request, RestrictedExpression,
+    Authorizer, Context, Decision, Entities, Entity, EntityUid, Policy, PolicyId, PolicySet,
+    Request, RestrictedExpression,
 };
 use rustc_hash::FxHashMap;
 
 use super::Hit;
 use super::condition::Setting;
 use super::mentions::{Mentions, View};
-use super::times::{Own, Times, time};
-use crate::inventory::vocabulary::{TaskStatus, VOCABULARIES, Vocabulary};
-use crate::link::facts::{Entry, Fact, REVOCATION_STATUS};
+use super::values::{Values, time};
+use crate::link::facts::Fact;
 use crate::link::{Action, Graph, Node, NodeKind, Question};
 use crate::policy::RuleSet;
 
@@ -94,11 +92,8 @@ pub(super) struct Cedar<'a> {
     permit: Option<Policy>,
     /// For each kind of question, by the rules.
     bundles: Vec<RwLock<Bundles>>,
-    types: Vec<Option<EntityTypeName>>,
-    /// The words of each vocabulary.
-    words: Vec<Vec<Option<RestrictedExpression>>>,
     contexts: Vec<Option<(Context, EntityUid)>>,
-    times: Times,
+    values: Values<'a>,
 }
 
 impl<'a> Cedar<'a> {
@@ -121,10 +116,8 @@ impl<'a> Cedar<'a> {
             permit: Policy::parse(Some(PolicyId::new(PERMIT)), permit).ok(),
             bundles: slices.iter().map(|_| RwLock::default()).collect(),
             slices,
-            types: NodeKind::ALL.iter().map(|kind| kind.name().parse().ok()).collect(),
-            words: words(),
             contexts: Action::ALL.iter().map(context).collect(),
-            times: Times::default(),
+            values: Values::new(graph),
         }
     }
 
@@ -226,13 +219,9 @@ impl<'a> Cedar<'a> {
 
     fn request(&self, question: Question) -> Option<Request> {
         let (context, action) = self.contexts.get(question.action as usize)?.as_ref()?;
-        let (principal, resource) = (self.uid(question.principal)?, self.uid(question.resource)?);
+        let (principal, resource) =
+            (self.values.uid(question.principal)?, self.values.uid(question.resource)?);
         Request::new(principal, action.clone(), resource, context.clone(), None).ok()
-    }
-
-    fn uid(&self, node: Node) -> Option<EntityUid> {
-        let of = self.types.get(node.kind as usize)?.clone()?;
-        Some(EntityUid::from_type_name_and_id(of, EntityId::new(self.graph.id(node))))
     }
 
     /// Adds the things that rules look at, and what they look at.
@@ -261,66 +250,12 @@ impl<'a> Cedar<'a> {
             }
             same
         });
-        let entities: Result<Vec<Entity>, String> = self.times.with(|times| {
-            needed.into_iter().map(|(node, view)| self.entity(node, view, times)).collect()
-        });
+        let entities = needed.into_iter().map(|(node, view)| self.values.entity(node, view));
+        let entities: Result<Vec<Entity>, String> = entities.collect();
         // Cheaper than to make them of all at once: next to none is in another.
         let entities = Entities::empty().add_entities(entities?, None);
         entities.map_err(|error| error.to_string())
     }
-
-    fn entity(&self, node: Node, view: View, times: &mut Own<'_>) -> Result<Entity, String> {
-        let uid = self.uid(node).ok_or("an entity has no name")?;
-        let values = view.attributes(node.kind).filter_map(|attribute| {
-            let fact = (attribute.read)(self.graph, node.row)?;
-            Some((attribute.name.to_owned(), self.value(fact, times)?))
-        });
-        let parents = if view.ancestors { self.graph.ancestors(node) } else { Vec::new() };
-        let parents: HashSet<EntityUid> =
-            parents.into_iter().filter_map(|node| self.uid(node)).collect();
-        let tags = self.graph.tags(node).filter(|_| view.tags);
-        let tags = tags.map(|(key, value)| (key.to_owned(), string(value)));
-        Entity::new_with_tags(uid, values, parents, tags).map_err(|error| error.to_string())
-    }
-
-    fn value(&self, fact: Fact<'_>, times: &mut Own<'_>) -> Option<RestrictedExpression> {
-        Some(match fact {
-            Fact::Bool(value) => RestrictedExpression::new_bool(value),
-            Fact::Long(value) => RestrictedExpression::new_long(value),
-            Fact::Text(value) => string(value),
-            Fact::Time(at) => times.get(at),
-            Fact::Word(Entry { vocabulary, word }) => {
-                self.words.get(usize::from(vocabulary))?.get(usize::from(word))?.clone()?
-            }
-            Fact::Node(node) => RestrictedExpression::new_entity_uid(self.uid(node)?),
-            Fact::Texts(texts) => {
-                RestrictedExpression::new_set(texts.distinct(self.graph).into_iter().map(string))
-            }
-            Fact::Nodes(list) => {
-                let uids = list.iter().filter_map(|node| self.uid(*node));
-                RestrictedExpression::new_set(uids.map(RestrictedExpression::new_entity_uid))
-            }
-        })
-    }
-}
-
-fn string(text: &str) -> RestrictedExpression {
-    RestrictedExpression::new_string(text.to_owned())
-}
-
-/// The words of all vocabularies, as entities.
-fn words() -> Vec<Vec<Option<RestrictedExpression>>> {
-    let word = |of: &str, name: &str| {
-        let of: EntityTypeName = of.parse().ok()?;
-        let uid = EntityUid::from_type_name_and_id(of, EntityId::new(name));
-        Some(RestrictedExpression::new_entity_uid(uid))
-    };
-    let all = |(of, names): (&str, &[&str])| names.iter().map(|name| word(of, name)).collect();
-    let statuses: Vec<&str> =
-        TaskStatus::ALL.iter().map(|status| status.name()).chain(["missing"]).collect();
-    let mut words: Vec<_> = VOCABULARIES.iter().copied().map(all).collect();
-    words.push(all((REVOCATION_STATUS, &statuses)));
-    words
 }
 
 fn pairs(action: Action, setting: Setting<'_>) -> Vec<(String, RestrictedExpression)> {

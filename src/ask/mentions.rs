@@ -102,6 +102,12 @@ impl Mentions {
 }
 
 impl View {
+    /// Everything.
+    #[cfg(test)]
+    pub(super) fn whole() -> Self {
+        Self { names: u64::MAX, tags: true, ancestors: true }
+    }
+
     /// Adds what others look at in the same thing.
     pub(super) fn merge(&mut self, other: Self) {
         self.names |= other.names;

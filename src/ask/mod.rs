@@ -24,8 +24,8 @@ pub mod plan;
 pub mod sieve;
 mod slice;
 mod term;
-mod times;
 mod typed;
+mod values;
 
 use audit::{Audit, Sample};
 use cedar::{Batch, Cedar, Verdict};
