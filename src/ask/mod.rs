@@ -19,6 +19,7 @@ mod choose;
 pub mod compile;
 pub mod condition;
 mod eval;
+mod language;
 mod mentions;
 pub mod plan;
 pub mod sieve;
@@ -30,6 +31,7 @@ mod values;
 use audit::{Audit, Sample};
 use cedar::{Batch, Cedar, Verdict};
 use condition::{Answer, Condition, Setting};
+use language::Language;
 use slice::{Slice, Slices};
 
 /// How much is put to Cedar.
@@ -134,7 +136,8 @@ fn ask_slices(
             about.iter().map(|kind| u64::from(graph.population(*kind))).sum(),
         ),
     };
-    let cedar = Cedar::new(graph, rules, slices.mentioned(), setting);
+    let language = Language::new(rules, setting);
+    let cedar = Cedar::new(graph, slices.mentioned(), &language);
     let chunks: Vec<(NodeKind, Range<Row>)> = about
         .iter()
         .flat_map(|kind| chunks(graph, *kind).into_iter().map(|rows| (*kind, rows)))

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use super::audit::{Audit, Sample};
 use super::cedar::{Batch, Cedar};
 use super::condition::Setting;
+use super::language::Language;
 use super::slice::Slices;
 use super::{Answers, Asked, Counts, Hit, Tally, add_up, chunks, sum_up};
 use crate::fault::Faults;
@@ -24,7 +25,7 @@ use crate::policy::{Rule, RuleSet, lint};
 /// The rules, as what passes is put to them.
 pub struct Sieve<'r> {
     rules: &'r RuleSet,
-    setting: Setting<'r>,
+    language: Language,
     slices: Slices,
     sample: Sample,
     /// How often it was asked.
@@ -49,7 +50,8 @@ impl<'r> Sieve<'r> {
         let kept: u64 = SUBJECTS.iter().map(|kind| u64::from(graph.population(*kind))).sum();
         let sample = Sample::new(audit, graph, rules, kept + passing);
         let counts = slices.no_counts();
-        Some(Self { rules, setting, slices, sample, asked: 0, counts })
+        let language = Language::new(rules, setting);
+        Some(Self { rules, language, slices, sample, asked: 0, counts })
     }
 
     /// Asks about all things of a kind that are here: the rows of those that may have a finding.
@@ -60,7 +62,7 @@ impl<'r> Sieve<'r> {
         self.asked += 1;
         let (slices, sample) = (&self.slices, self.sample.of_part(self.asked));
         let asked = Asked { graph, slices, everything: false, sample };
-        let cedar = Cedar::new(graph, self.rules, slices.mentioned(), self.setting);
+        let cedar = Cedar::new(graph, slices.mentioned(), &self.language);
         let parts: Vec<_> = chunks(graph, kind)
             .into_par_iter()
             .map(|rows| asked.about_passing(kind, rows, &cedar))
