@@ -7,8 +7,9 @@
 //! [`import`] makes one inventory of the exports of many vendors. [`load`] reads files into an [`inventory`] whose records are each right by themselves, or says
 //! everything that is wrong with them. [`link`](mod@link) resolves what records say of each other
 //! and lists the edges of the graph. [`ask`] puts every edge to the rules of [`policy`], through
-//! Cedar. [`judge`] makes findings and one verdict of the answers, and [`report`] writes them;
-//! [`pack`] keeps the evidence.
+//! Cedar; of a large inventory, [`sieve`] first leaves out what surely has no finding, without ever
+//! having it whole. [`judge`] makes findings and one verdict of the answers, and [`report`] writes
+//! them; [`pack`] keeps the evidence.
 //! Data goes one way; [`cli`] calls the steps in this order.
 
 pub mod import;
