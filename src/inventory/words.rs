@@ -36,17 +36,15 @@ impl Word {
     }
 
     /// That of a string which only passes.
-    fn passing(part: usize, place: u32) -> Self {
-        assert!(part < PARTS && place < 1 << PLACE_BITS, "few strings pass at once");
-        let number = NonZeroU32::MIN.saturating_add(u32::try_from(part).unwrap_or_default());
-        let number = PASSING | (number.get() - 1) << PLACE_BITS | place;
-        Self(NonZeroU32::new(number).unwrap_or(NonZeroU32::MAX))
+    fn passing(part: usize, place: u32) -> Option<Self> {
+        let part = u32::try_from(part).ok().filter(|_| part < PARTS && place < PLACES)?;
+        NonZeroU32::new(PASSING | part << PLACE_BITS | place).map(Self)
     }
 
     /// The part that it came in and its place there, if it only passes.
     fn passes(self) -> Option<(usize, usize)> {
         let number = self.0.get();
-        let place = number & ((1 << PLACE_BITS) - 1);
+        let place = number & (PLACES - 1);
         let part = (number & !PASSING) >> PLACE_BITS;
         (number >= PASSING).then_some((part as usize, place as usize))
     }
@@ -63,6 +61,7 @@ const PASSING: u32 = 1 << 31;
 /// How many parts strings may pass in at once, and how many there may be in one.
 const PARTS: usize = 1 << (31 - PLACE_BITS);
 const PLACE_BITS: u32 = 22;
+const PLACES: u32 = 1 << PLACE_BITS;
 
 /// Who turns strings into words.
 pub trait Interner {
@@ -118,7 +117,8 @@ impl Words {
         self.shards.get(number).map(|shard| shard.strings.text(place)).unwrap_or_default()
     }
 
-    /// Has so many threads add strings that only pass, each its own. What passed before is gone.
+    /// Has parts add strings that only pass, each its own, and says whether they weren't too many.
+    /// What passed before is gone.
     pub fn passing<T: Send>(
         &mut self,
         parts: &mut [T],
@@ -126,14 +126,17 @@ impl Words {
     ) -> bool {
         let mut passing = std::mem::take(&mut self.passing);
         passing.resize_with(parts.len(), Strings::default);
-        let few = parts.len() <= PARTS;
+        let mut few = parts.len() <= PARTS;
         if few {
             let words = &*self;
             let parts = parts.par_iter_mut().zip(&mut passing).enumerate();
-            parts.for_each(|(part, (item, own))| {
+            let each = parts.map(|(part, (item, own))| {
                 own.clear();
-                work(item, &mut Passing { words, part, own });
+                let mut passing = Passing { words, part, own, few: true };
+                work(item, &mut passing);
+                passing.few
             });
+            few = each.reduce(|| true, |a, b| a && b);
         }
         self.passing = passing;
         few
@@ -236,11 +239,16 @@ pub struct Passing<'w> {
     words: &'w Words,
     part: usize,
     own: &'w mut Strings,
+    /// Whether there was a word for each string.
+    few: bool,
 }
 
 impl Interner for Passing<'_> {
     fn intern(&mut self, text: &str) -> Word {
-        Word::passing(self.part, self.own.add(text))
+        let word = Word::passing(self.part, self.own.add(text));
+        self.few &= word.is_some();
+        // Whoever hears that they were too many uses none of them.
+        word.unwrap_or(Word(NonZeroU32::MAX))
     }
 
     fn refer(&mut self, text: &str) -> Word {
@@ -303,6 +311,13 @@ mod tests {
             assert_eq!((words.intern("known"), words.text(known)), (known, "known"));
         }
         assert!(!words.passing(&mut [(); PARTS + 1], |(), _| ()));
+        let add = |count: u32| {
+            move |(): &mut (), passing: &mut Passing<'_>| {
+                (0..count).for_each(|_| _ = passing.intern(""));
+            }
+        };
+        assert!(words.passing(&mut [(); 2], add(PLACES)));
+        assert!(!words.passing(&mut [(); 2], add(PLACES + 1)));
     }
 
     #[test]

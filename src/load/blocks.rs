@@ -63,18 +63,19 @@ impl<R: Read> Blocks<R> {
         let mut buffer = text.into_bytes();
         buffer.clear();
         buffer.append(&mut self.rest);
+        let mut size = self.size;
         let done = loop {
             slices.clear();
             if !self.ended {
-                let more = self.size.saturating_sub(buffer.len());
+                let more = size.saturating_sub(buffer.len());
                 self.ended = !fill(&mut self.from, &mut buffer, more)?;
             }
             let done = self.splitter.split(&buffer, self.ended, &mut slices)?;
             if done > 0 || self.ended {
                 break done;
             }
-            // A record that is longer than a block makes the blocks longer.
-            self.size *= 2;
+            // A record that is longer than a block makes the block longer.
+            size *= 2;
         };
         self.rest.extend_from_slice(buffer.get(done..).unwrap_or_default());
         buffer.truncate(done);

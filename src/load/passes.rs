@@ -30,8 +30,28 @@ pub struct Passes {
     wave: usize,
 }
 
-/// What of a file would change if somebody wrote to it.
-type Stamp = (u64, Option<SystemTime>);
+/// What of a file would change if somebody wrote to it, or put another in its place.
+#[derive(PartialEq)]
+struct Stamp {
+    length: u64,
+    modified: Option<SystemTime>,
+    /// Where it lies, and when that or anything about it changed.
+    #[cfg(unix)]
+    node: (u64, u64, i64, i64),
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        #[cfg(unix)]
+        use std::os::unix::fs::MetadataExt;
+        Self {
+            length: metadata.len(),
+            modified: metadata.modified().ok(),
+            #[cfg(unix)]
+            node: (metadata.dev(), metadata.ino(), metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+}
 
 /// Why a pass has ended early.
 pub enum Stop {
@@ -47,8 +67,8 @@ impl From<Irregular> for Stop {
     }
 }
 
-/// Smaller files, together, aren't worth it.
-const WORTH: u64 = 2 * BLOCK as u64;
+/// Smaller files, together, aren't worth it: there, what is looked at together is most of them.
+const WORTH: u64 = 32 << 20;
 
 /// How much of a text is looked at together, usually.
 const WAVE: usize = 4 * BLOCK;
@@ -71,7 +91,7 @@ impl Passes {
         }
         let origins: Vec<Origin> = selection.files.iter().cloned().map(Origin::File).collect();
         let stamps = stamps(&origins).ok()?;
-        let large = stamps.iter().map(|(length, _)| length).sum::<u64>() > worth;
+        let large = stamps.iter().map(|stamp| stamp.length).sum::<u64>() > worth;
         large.then_some(Self { selection, origins, stamps, wave })
     }
 
@@ -81,8 +101,8 @@ impl Passes {
     /// Something is odd.
     pub fn base(&self) -> Result<(Inventory, [usize; 2]), Stop> {
         let mut stream = Stream::into(Inventory::empty(Instant::EPOCH), BLOCK, Take::Base);
-        for (origin, (length, _)) in self.origins.iter().zip(&self.stamps) {
-            stream.text(&origin.name(), file(origin)?, *length, None)?;
+        for (origin, stamp) in self.origins.iter().zip(&self.stamps) {
+            stream.text(&origin.name(), file(origin)?, stamp.length, None)?;
         }
         let passed = stream.passed;
         Ok((stream.finish(), passed))
@@ -98,8 +118,8 @@ impl Passes {
         mut see: impl FnMut(&mut Graph) -> Result<(), Faults> + Send,
     ) -> Result<(), Stop> {
         let mut passed = [0; 2];
-        for (number, (origin, (length, _))) in (0..).zip(self.origins.iter().zip(&self.stamps)) {
-            let opened = open(&origin.name(), file(origin)?, *length, self.wave, passed)?;
+        for (number, (origin, stamp)) in (0..).zip(self.origins.iter().zip(&self.stamps)) {
+            let opened = open(&origin.name(), file(origin)?, stamp.length, self.wave, passed)?;
             let mut blocks = opened.0;
             let mut next = blocks.next(Block::default())?;
             while let Some(mut block) = next {
@@ -133,9 +153,9 @@ impl Passes {
         let made_at = graph.inventory.generated_at;
         let inventory = std::mem::replace(&mut graph.inventory, Inventory::empty(made_at));
         let mut stream = Stream::into(inventory, BLOCK, Take::These(numbers));
-        for (number, (origin, (length, _))) in (0..).zip(self.origins.iter().zip(&self.stamps)) {
+        for (number, (origin, stamp)) in (0..).zip(self.origins.iter().zip(&self.stamps)) {
             // What the text is was taken when it was read first.
-            stream.records(number, &origin.name(), file(origin)?, *length, Some(""))?;
+            stream.records(number, &origin.name(), file(origin)?, stamp.length, Some(""))?;
         }
         graph.inventory = stream.finish();
         let same = stamps(&self.origins).is_ok_and(|now| now == self.stamps);
@@ -148,7 +168,7 @@ fn file(origin: &Origin) -> Result<File, Irregular> {
 }
 
 fn stamps(origins: &[Origin]) -> Result<Vec<Stamp>, Irregular> {
-    let stamp = |metadata: Metadata| (metadata.len(), metadata.modified().ok());
+    let stamp = |metadata: Metadata| Stamp::of(&metadata);
     let each = origins.iter().map(|origin| fs::metadata(origin.path()).map(stamp));
     each.collect::<Result<_, _>>().map_err(|_| Irregular)
 }
