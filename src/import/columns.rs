@@ -16,6 +16,8 @@ pub struct Header {
     /// The headings, trimmed.
     pub names: Vec<String>,
     places: FxHashMap<String, usize>,
+    /// The headings that are given again, and where.
+    pub twice: Vec<(String, usize)>,
     /// Tells this header from all others.
     serial: u64,
 }
@@ -29,7 +31,10 @@ impl Header {
         let mut header = Self { serial, ..Self::default() };
         for (at, name) in headings.enumerate() {
             header.names.push(name.trim().to_owned());
-            header.places.entry(name.trim().to_owned()).or_insert(at);
+            let first = *header.places.entry(name.trim().to_owned()).or_insert(at);
+            if first != at && !name.trim().is_empty() {
+                header.twice.push((name.trim().to_owned(), at));
+            }
         }
         header
     }
@@ -135,6 +140,11 @@ impl Columns {
             lines.next += 1;
         }
         at
+    }
+
+    /// Whether a column was asked for.
+    pub fn is_asked(&self, column: &str) -> bool {
+        self.asked.borrow().contains(column)
     }
 
     /// Notes that a word meant that there is no time.

@@ -12,7 +12,10 @@ use super::kinds::{Importer, Shape};
 use super::row::{Cells, Columns, Header, Keys, Row};
 use super::sink::{Context, Export, Sink};
 use super::value::Value;
-use super::wrapper::{embedded, is_empty_page, names_next, start_of, total, total_of, wildcard};
+use super::wrapper::{
+    embedded, is_about, is_empty_page, is_error, names_next, recorded, start_of, total, total_of,
+    wildcard,
+};
 use crate::fault::quote;
 use crate::time::Instant;
 
@@ -64,6 +67,9 @@ pub struct Converter<'c> {
     pub exported_at: Option<Instant>,
     /// Rows that wait for others.
     pub held: Held,
+    /// Members of an opened object that hold no rows, and whether others do: then it is a map.
+    unread: Vec<(String, String)>,
+    mapped: bool,
 }
 
 /// What a converter has made.
@@ -94,6 +100,8 @@ impl<'c> Converter<'c> {
             pages: Pages::new(),
             exported_at: None,
             held: Held::new(),
+            unread: Vec::new(),
+            mapped: false,
         }
     }
 
@@ -105,7 +113,12 @@ impl<'c> Converter<'c> {
     }
 
     /// What was made of all that was read.
-    pub fn finish(self) -> Converted {
+    pub fn finish(mut self) -> Converted {
+        for (place, why) in std::mem::take(&mut self.unread) {
+            if self.mapped {
+                self.sink.read(place, |_| super::row::refuse(why));
+            }
+        }
         let Self { sink, columns, pages, exported_at, held, .. } = self;
         let batch = Batch { columns, ..sink.finish() };
         Converted { batch, pages, exported_at, held }
@@ -123,7 +136,24 @@ impl<'c> Converter<'c> {
             Some(table) => {
                 self.table(&table, file, pointer);
             }
-            None => self.value(value, file, pointer, false),
+            None => {
+                let rows = self.inner(key, value, file, &mut pointer.to_owned());
+                if matches!(value, Value::Object(_)) {
+                    self.mapped |= rows;
+                    if !rows && !is_about(key, value) {
+                        let why = self.why(Cells::Object(value));
+                        self.unread.push((place(file, pointer), why));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads a member of a wrapper, where it was recorded as a text, too.
+    fn inner(&mut self, key: &str, value: &Value<'_>, file: &str, pointer: &mut String) -> bool {
+        match recorded(key, value) {
+            Some(value) => self.walk(&value, file, pointer, false),
+            None => self.walk(value, file, pointer, false),
         }
     }
 
@@ -156,7 +186,7 @@ impl<'c> Converter<'c> {
                     return true;
                 }
                 let rows = self.wrapper(members, file, pointer);
-                if element && !rows && !is_empty_page(members) {
+                if !rows && (element && !is_empty_page(members) || is_error(members)) {
                     self.unknown(Cells::Object(value), file, pointer);
                     return true;
                 }
@@ -194,17 +224,29 @@ impl<'c> Converter<'c> {
         let mut rows = false;
         let wrapper = wildcard(pointer);
         let before = self.sink.rows();
+        let (mut unread, mut mapped) = (Vec::new(), false);
         for (key, value) in members {
             self.dated(key, value);
             let length = pointer.len();
             pointer.push('/');
             pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
             let embedded = value.text().filter(|_| key == "Content").and_then(embedded);
-            rows |= match embedded {
+            let some = match embedded {
                 Some(table) => self.table(&table, file, pointer),
-                None => self.walk(value, file, pointer, false),
+                None => self.inner(key, value, file, pointer),
             };
+            rows |= some;
+            if matches!(value, Value::Object(_)) {
+                mapped |= some;
+                if !some && !is_about(key, value) {
+                    unread.push((pointer.clone(), value));
+                }
+            }
             pointer.truncate(length);
+        }
+        // Of a map of rows, one that can't be read counts as it would in an array.
+        for (pointer, value) in unread.iter().filter(|_| mapped) {
+            self.unknown(Cells::Object(value), file, pointer);
         }
         let read = self.sink.rows() - before;
         let next = members.iter().any(|(key, value)| names_next(key, value));
@@ -289,12 +331,15 @@ impl<'c> Converter<'c> {
     }
 
     fn unknown(&mut self, cells: Cells<'_>, file: &str, pointer: &str) {
+        let why = self.why(cells);
+        self.sink.read(place(file, pointer), |_| super::row::refuse(why));
+    }
+
+    fn why(&self, cells: Cells<'_>) -> String {
         let names = Keys(cells).names();
         let more = if names.len() > 4 { ", ..." } else { "" };
         let some: Vec<String> = names.iter().take(4).map(|name| quote(name)).collect();
-        let why =
-            format!("no {} row has these keys: {}{more}", self.importer.kind, some.join(", "));
-        self.sink.read(place(file, pointer), |_| super::row::refuse(why));
+        format!("no {} row has these keys: {}{more}", self.importer.kind, some.join(", "))
     }
 
     /// Reads one line of a table. A row that has to wait is held as an object.
@@ -338,6 +383,12 @@ impl<'c> Converter<'c> {
         while table.lines(&mut lines, 1000).is_ok_and(|count| count > 0) {
             rows = true;
             for (line, record) in &lines {
+                if let Some((name, ..)) = table.header.twice.first() {
+                    let why = format!("two columns are called {}", quote(name));
+                    let place = place(file, &format!("{pointer}:{line}"));
+                    self.sink.read(place, |_| super::row::refuse(why));
+                    continue;
+                }
                 self.line(&table.header, record, place(file, &format!("{pointer}:{line}")));
             }
         }

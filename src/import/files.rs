@@ -256,7 +256,10 @@ fn rows(value: &Value<'_>, importer: &Importer) -> usize {
             .map(|(key, value)| {
                 match value.text().filter(|_| key == "Content").and_then(super::wrapper::embedded) {
                     Some(text) => cells(&text, importer),
-                    None => rows(value, importer),
+                    None => match super::wrapper::recorded(key, value) {
+                        Some(value) => rows(&value, importer),
+                        None => rows(value, importer),
+                    },
                 }
             })
             .sum(),
@@ -366,7 +369,6 @@ pub fn piece(
     value: &Value<'_>,
     piece: &super::frame::Piece,
     label: &str,
-    alone: bool,
 ) {
     let parent = piece.pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
     if let Some(key) = &piece.key {
@@ -375,8 +377,8 @@ pub fn piece(
         return;
     }
     let before = converter.rows();
-    // One of several values, or one that the user calls an export, is a row or holds some.
-    let element = piece.element || piece.pointer.is_empty() && alone;
+    // What stands alone is a row or holds some: it was taken for an export.
+    let element = piece.element || piece.pointer.is_empty();
     converter.value(value, label, &piece.pointer, element);
     let rows = converter.rows() - before;
     // The elements of an array are rows of the object that the array is in.

@@ -97,6 +97,14 @@ impl Reading {
                     let count = table.lines(&mut lines, LINES)?;
                     Ok((count > 0).then_some(Part::Lines(lines)))
                 })?;
+                // Which of two columns was read would be chance.
+                let columns = self.sources.get(number).map(|source| &source.batch.columns);
+                let used = |(heading, ..): &&(String, usize)| {
+                    columns.is_some_and(|columns| columns.is_asked(heading))
+                };
+                if let Some(twice) = header.twice.iter().find(used) {
+                    return Err(table.given_twice(twice));
+                }
             }
             Form::Yaml => {
                 let mut documents = yaml::Documents::new(files::open(&path, &setting)?, &name);
@@ -364,11 +372,10 @@ fn convert_part(
 ) -> Result<(), Fault> {
     match part {
         Part::Pieces(text, pieces) => {
-            let alone = matches!(form, Form::Json { lines: true }) || converter.is_given();
             for piece in pieces {
                 let value = parse(text, piece, name)?;
                 let label = files::label(name, form, piece.line);
-                files::piece(converter, &value, piece, &label, alone);
+                files::piece(converter, &value, piece, &label);
             }
         }
         Part::Lines(lines) => {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::batch::Counts;
 use super::context::Export;
-use super::convert::Pages;
+use super::convert::{Page, Pages};
 use super::merge::Conflicts;
 use super::row::Columns;
 use crate::fault::{conceal, printable};
@@ -230,6 +230,13 @@ impl SourceReport {
         }
         if missing > 0 {
             incomplete.push(format!("CUT OFF: the vendor counts {missing} rows more"));
+        }
+        let begins = |page: &&Page| page.total.is_none() && !page.starts.is_empty();
+        let starts = pages.values().filter(begins).filter_map(|page| page.starts.keys().next());
+        if let Some(start) = starts.max().filter(|start| **start > 1) {
+            incomplete.push(format!(
+                "CUT OFF: its first page begins at row {start} of a list; put all pages into one file, one after the other"
+            ));
         }
         for (why, (count, places)) in &counts.partial {
             let more = if *count > places.len() as u64 { ", ..." } else { "" };

@@ -26,6 +26,8 @@ pub struct Table<R> {
     last: u64,
     /// How many lines stand before the heading.
     before: u64,
+    /// The line of the heading.
+    heading: u64,
 }
 
 /// The beginning of a text, which was looked at, and the rest.
@@ -63,12 +65,13 @@ impl<R: Read> Table<R> {
                 Err(error) => return Err(super::frame::unreadable(name, &error)),
             }
         }
-        let (skipped, separator) = heading(&start);
+        let (skipped, separator) = self::heading(&start);
         let (titles, table) = start.split_at_checked(skipped).unwrap_or((&[], &start));
         // Of an end of line of two bytes, the reader counts the second with the next line.
         let two = table.split_inclusive(|b| *b == b'\n').next();
         let two = two.is_some_and(|line| line.ends_with(b"\r\n"));
-        let before = memchr::memchr_iter(b'\n', titles).count() as u64 + u64::from(two);
+        let titles = memchr::memchr_iter(b'\n', titles).count() as u64;
+        let (before, heading) = (titles + u64::from(two), titles + 1);
         let start = start.split_off(skipped);
         let quotes = Arc::new(AtomicU64::new(0));
         let from = Counted { from: Cursor::new(start).chain(from), quotes: Arc::clone(&quotes) };
@@ -81,7 +84,18 @@ impl<R: Read> Table<R> {
             Ok(headings) => Header::new(headings.iter()),
             Err(error) => return Err(fault(name, &error, before)),
         };
-        Ok(Self { lines, header, name: name.to_owned(), quotes, last: 1, before })
+        Ok(Self { lines, header, name: name.to_owned(), quotes, last: 1, before, heading })
+    }
+
+    /// The fault of a heading that is given again at that place of the heading.
+    pub fn given_twice(&self, (heading, at): &(String, usize)) -> Fault {
+        let column = at + 1;
+        let message = format!("{}: two columns are called {}", quote(&self.name), quote(heading));
+        let place = Text { name: &self.name, text: " " }.excerpt(0..1, &[], String::new());
+        let help = format!(
+            "take one of them out of the export, or give it another heading: the second is column {column}"
+        );
+        Fault::new(message, &help).at(place.moved(self.heading, 1))
     }
 
     /// Fills a list with lines, up to so many; says how many. The lines that are in it are filled

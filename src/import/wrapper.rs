@@ -15,11 +15,29 @@ pub fn wildcard(pointer: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-pub(super) const TOTALS: &[&str] =
-    &["totalResults", "total_count", "totalCount", "@odata.count", "total_seats_consumed"];
+pub(super) const TOTALS: &[&str] = &[
+    "totalResults",
+    "total_count",
+    "totalCount",
+    "@odata.count",
+    "odata.count",
+    "total_seats_consumed",
+];
+
+/// Headers of a recorded answer that count its rows, in small letters.
+const HEADERS: &[&str] = &["x-total", "x-total-count"];
 
 pub(super) fn total_of(key: &str, value: &Value<'_>) -> Option<u64> {
-    TOTALS.contains(&key).then(|| value.text()?.parse().ok())?
+    let header = || HEADERS.iter().any(|name| name.eq_ignore_ascii_case(key));
+    (TOTALS.contains(&key) || header()).then(|| only(value).text()?.trim().parse().ok())?
+}
+
+/// The value of a header: recorders write a list of one.
+fn only<'v, 'a>(value: &'v Value<'a>) -> &'v Value<'a> {
+    match value.list() {
+        [one] => one,
+        _ => value,
+    }
 }
 
 /// At which row of the list a page begins, where it says so.
@@ -28,13 +46,18 @@ pub(super) fn start_of(key: &str, value: &Value<'_>) -> Option<u64> {
 }
 
 pub(super) fn total(members: &[(Cow<'_, str>, Value<'_>)]) -> Option<u64> {
-    members.iter().filter_map(|(key, value)| total_of(key, value)).max()
+    let own = members.iter().filter_map(|(key, value)| total_of(key, value)).max();
+    // The headers of an answer count the rows of the body beside them.
+    let headers = members.iter().filter(|(key, _)| key.eq_ignore_ascii_case("headers"));
+    let said = headers.flat_map(|(_, value)| value.members());
+    own.max(said.filter_map(|(key, value)| total_of(key, value)).max())
 }
 
 /// Whether a wrapper's member says that there is another page.
 pub(super) fn names_next(key: &str, value: &Value<'_>) -> bool {
     const NEXT: &[&str] = &[
         "@odata.nextLink",
+        "odata.nextLink",
         "nextLink",
         "nextToken",
         "NextToken",
@@ -50,9 +73,26 @@ pub(super) fn names_next(key: &str, value: &Value<'_>) -> bool {
         "next",
         "continue",
     ];
+    const MORE: &[&str] = &[
+        "IsTruncated",
+        "isTruncated",
+        "is_truncated",
+        "has_more",
+        "hasMore",
+        "hasNextPage",
+        "has_next_page",
+    ];
     match value {
-        Value::Flag(true) => {
-            matches!(key, "IsTruncated" | "isTruncated" | "has_more" | "hasMore" | "hasNextPage")
+        Value::Flag(true) => MORE.contains(&key),
+        Value::Text(text) if MORE.contains(&key) => text.trim().eq_ignore_ascii_case("true"),
+        Value::List(list) if key.eq_ignore_ascii_case("link") => {
+            list.iter().any(|value| matches!(value, Value::Text(_)) && names_next(key, value))
+        }
+        _ if key.eq_ignore_ascii_case("x-next-page") => {
+            only(value).text().is_some_and(|text| !text.trim().is_empty())
+        }
+        _ if key == "remainingItemCount" => {
+            value.text().is_some_and(|text| text.trim().parse() != Ok(0))
         }
         // The header of an answer that was recorded: `<...>; rel="next"`
         Value::Text(text) if key.eq_ignore_ascii_case("link") => {
@@ -64,6 +104,65 @@ pub(super) fn names_next(key: &str, value: &Value<'_>) -> bool {
         Value::Number(_) => matches!(key, "nextPage" | "next_page"),
         _ => false,
     }
+}
+
+/// Whether it is the answer to a question that was refused, and holds no rows.
+pub(super) fn is_error(members: &[(Cow<'_, str>, Value<'_>)]) -> bool {
+    const ERRORS: &[&str] = &[
+        "error",
+        "Error",
+        "errors",
+        "errorCode",
+        "error_code",
+        "errorMessage",
+        "error_message",
+        "errorSummary",
+    ];
+    members.iter().any(|(key, value)| match value {
+        Value::Null | Value::Flag(false) => false,
+        Value::Text(text) if ERRORS.contains(&key.as_ref()) => !text.trim().is_empty(),
+        Value::List(list) if ERRORS.contains(&key.as_ref()) => !list.is_empty(),
+        Value::Object(inner) if ERRORS.contains(&key.as_ref()) => !inner.is_empty(),
+        Value::Number(text) if ERRORS.contains(&key.as_ref()) => text != "0",
+        _ if matches!(key.as_ref(), "status" | "status_code" | "statusCode") => value
+            .text()
+            .and_then(|text| text.parse::<u16>().ok())
+            .is_some_and(|code| (400..600).contains(&code)),
+        _ => ERRORS.contains(&key.as_ref()),
+    })
+}
+
+/// Whether a member of a wrapper is no row among rows, but what an answer says of itself.
+pub(super) fn is_about(key: &str, value: &Value<'_>) -> bool {
+    const ABOUT: &[&str] = &[
+        "headers",
+        "header",
+        "meta",
+        "metadata",
+        "responsemetadata",
+        "links",
+        "_links",
+        "page",
+        "pageinfo",
+        "page_info",
+        "paging",
+        "pagination",
+        "request",
+        "extensions",
+    ];
+    let members = value.members();
+    members.is_empty()
+        || key.starts_with('@')
+        || ABOUT.iter().any(|name| name.eq_ignore_ascii_case(key))
+        || is_empty_page(members)
+}
+
+/// JSON that was recorded as a text: the body of an answer.
+pub fn recorded<'t>(key: &str, value: &'t Value<'_>) -> Option<Value<'t>> {
+    const BODIES: &[&str] = &["body", "Body", "content", "Content", "text", "response"];
+    let Value::Text(text) = value else { return None };
+    let body = BODIES.contains(&key) && text.trim_start().starts_with(['{', '[']);
+    body.then(|| serde_json::from_str(text).ok())?
 }
 
 /// A page without rows: nothing but empty lists and what pages say of themselves.
@@ -78,7 +177,21 @@ pub(super) fn is_empty_page(members: &[(Cow<'_, str>, Value<'_>)]) -> bool {
         "users",
         "keys",
         "accounts",
+        "body",
     ];
+    // A page that was recorded with its headers.
+    const BODIES: &[&str] = &["body", "data", "response", "result"];
+    if is_error(members) {
+        return false;
+    }
+    let inner = |key: &str, value: &Value<'_>| {
+        BODIES.contains(&key)
+            && (is_empty_page(value.members())
+                || recorded(key, value).is_some_and(|page| is_empty_page(page.members())))
+    };
+    if members.iter().any(|(key, value)| inner(key, value)) {
+        return true;
+    }
     let lists = members.iter().filter(|(_, value)| matches!(value, Value::List(_)));
     members.iter().any(|(key, _)| LISTS.contains(&key.as_ref()))
         && lists.clone().count() > 0

@@ -27,6 +27,7 @@ mod hostile;
 mod import;
 mod import_loud;
 mod import_people;
+mod import_unread;
 mod inputs;
 mod laws;
 mod names;

@@ -73,6 +73,9 @@ fn user(row: &Row<'_>, out: &mut Sink<'_>) -> Result<(), Refusal> {
     }
     let user_names = if root { vec![] } else { vec![name] };
     out.account(&system, draft, &Claim { user_names, ..Claim::default() })?;
+    if password.enabled.is_none() || !row.keys().all(PASSWORD) {
+        out.partial("a user's password is not told: columns of the report (`password_enabled`, ...) are missing, empty or called otherwise; export it as AWS writes it");
+    }
     if password.there {
         password.write(arn, out)?;
     }
@@ -81,6 +84,8 @@ fn user(row: &Row<'_>, out: &mut Sink<'_>) -> Result<(), Refusal> {
     }
     Ok(())
 }
+
+const PASSWORD: &[&str] = &["password_last_used", "password_last_changed"];
 
 /// The number of an ARN's AWS account, and what stands before the users in it:
 /// `arn:aws:iam::111122223333:user/ada`.
@@ -94,6 +99,8 @@ fn account_of(arn: &str) -> (&str, Option<&str>) {
 
 struct Password {
     there: bool,
+    /// Nothing where the report doesn't say it.
+    enabled: Option<bool>,
     used: Moment,
     changed: Option<crate::time::Instant>,
     expires: Option<crate::time::Instant>,
@@ -104,15 +111,18 @@ impl Password {
         let enabled = match row.text("password_enabled") {
             Some("not_supported") => {
                 row.replaced("password_enabled", "not_supported");
-                root
+                Some(root)
             }
-            Some("N/A") => false,
-            _ => row.flag("password_enabled")?.unwrap_or(false),
+            Some("N/A") => Some(false),
+            _ => row.flag("password_enabled")?,
         };
+        let used = row.moment("password_last_used", USE)?;
+        let changed = row.moment("password_last_changed", NONE)?.at();
         Ok(Self {
-            there: enabled,
-            used: row.moment("password_last_used", USE)?,
-            changed: row.moment("password_last_changed", NONE)?.at(),
+            there: enabled.unwrap_or(changed.is_some() || used.at().is_some()),
+            enabled,
+            used,
+            changed,
             expires: row.moment("password_next_rotation", NONE)?.at(),
         })
     }
@@ -120,7 +130,7 @@ impl Password {
     fn write(&self, arn: &str, out: &mut Sink<'_>) -> Result<(), Refusal> {
         let draft = Draft::<Credential>::new(&[arn, "#password"].concat())
             .kind(CredentialKind::Password)
-            .status(CredentialStatus::Active)
+            .status(status(self.enabled))
             .account(To::account(arn))
             // The secret that is there now was made when it was last changed.
             .created_at(self.changed)
@@ -129,6 +139,15 @@ impl Password {
             .last_used_state(state(self.used))
             .tag("must_be_changed_by", self.expires.map(|at| at.to_string()).as_deref());
         out.put(draft)
+    }
+}
+
+/// What isn't said is unknown, and so taken for live.
+fn status(active: Option<bool>) -> CredentialStatus {
+    match active {
+        Some(true) => CredentialStatus::Active,
+        Some(false) => CredentialStatus::Inactive,
+        None => CredentialStatus::Unknown,
     }
 }
 
@@ -144,6 +163,8 @@ fn state(used: Moment) -> CredentialLastUsedState {
 /// A place for a key or a certificate.
 struct Slot {
     name: &'static str,
+    /// What to say where columns of it are missing.
+    missing: &'static str,
     active: &'static str,
     rotated: &'static str,
     used: Option<&'static str>,
@@ -155,6 +176,11 @@ macro_rules! slot {
     ($name:literal, key) => {
         Slot {
             name: $name,
+            missing: concat!(
+                "columns of the report (`",
+                $name,
+                "_active`, ...) are missing, empty or called otherwise: export it as AWS writes it"
+            ),
             active: concat!($name, "_active"),
             rotated: concat!($name, "_last_rotated"),
             used: Some(concat!($name, "_last_used_date")),
@@ -165,6 +191,11 @@ macro_rules! slot {
     ($name:literal, certificate) => {
         Slot {
             name: $name,
+            missing: concat!(
+                "columns of the report (`",
+                $name,
+                "_active`, ...) are missing, empty or called otherwise: export it as AWS writes it"
+            ),
             active: concat!($name, "_active"),
             rotated: concat!($name, "_last_rotated"),
             used: None,
@@ -183,17 +214,23 @@ const SLOTS: &[Slot] = &[
 
 impl Slot {
     fn read(&self, row: &Row<'_>, arn: &str, out: &mut Sink<'_>) -> Result<(), Refusal> {
-        let active = row.flag(self.active)?.unwrap_or(false);
+        let active = row.flag(self.active)?;
         let rotated = row.moment(self.rotated, NONE)?.at();
         let used = self.used.map_or(Ok(Moment::NotTracked), |used| row.moment(used, USE))?;
         let service =
             self.service.and_then(|service| row.text(service)).filter(|text| *text != "N/A");
-        if !active && rotated.is_none() {
+        if active.is_none()
+            || !row.keys().all(&[self.rotated])
+            || self.used.is_some_and(|used| !row.keys().all(&[used]))
+        {
+            out.partial(self.missing);
+        }
+        if active != Some(true) && rotated.is_none() && used.at().is_none() {
             return Ok(());
         }
         let draft = Draft::<Credential>::new(&[arn, "#", self.name].concat())
             .kind(self.kind)
-            .status(if active { CredentialStatus::Active } else { CredentialStatus::Inactive })
+            .status(status(active))
             .account(To::account(arn))
             // A key's secret never changes: it is rotated by making another one.
             .created_at(rotated)
