@@ -178,7 +178,8 @@ impl Reading {
         learned: &mut Vec<Learned>,
     ) -> Result<Batch, Fault> {
         let Converted { mut batch, pages, exported_at, held } = converted;
-        self.context.hinted |= !batch.learned.clean && !batch.links.is_empty();
+        let mut whose = batch.links.iter().filter_map(|(_, _, to, _)| to.as_deref());
+        self.context.hinted |= whose.any(secrets::hinted_value);
         for (place, row) in held {
             let line = serde_json::json!([number, place, row]);
             writeln!(self.held, "{line}").map_err(|error| disk(&error))?;
@@ -375,7 +376,8 @@ fn convert_part(
             let none = row::Header::default();
             let header = header.unwrap_or(&none);
             let heading = header.names.iter().collect();
-            if !lines.iter().map(|(_, line)| line).chain([&heading]).any(secrets::hinted_line) {
+            let mut all = lines.iter().map(|(_, line)| line).chain([&heading]);
+            if converter.is_of_cells() && !all.any(secrets::hinted_line) {
                 converter.is_clean();
             }
             for (line, record) in lines {
