@@ -15,6 +15,7 @@ use super::table::Table;
 use super::value::Value;
 use super::{Imported, Source, frame, row, secrets, write, yaml};
 use crate::fault::{Fault, Faults, Text, quote};
+use crate::inventory::Kind;
 use crate::load::files::name_of;
 use crate::time::Instant;
 
@@ -262,7 +263,9 @@ impl Reading {
     /// # Errors
     /// Secrets, counts that don't add up, a disk that is full.
     pub fn finish(self, run_at: Instant, skipped: &[PathBuf]) -> Result<Imported, Faults> {
-        self.secrets.into_result()?;
+        let mut found = self.secrets;
+        found.extend(self.sources.iter().filter_map(named_secret));
+        found.into_result()?;
         let times: Vec<Option<i64>> = self
             .sources
             .iter()
@@ -325,6 +328,14 @@ impl Reading {
             write::write(records, &mut report, generated_at).map_err(|error| disk(&error))?;
         Ok(Imported { inventory, report })
     }
+}
+
+/// A secret in the name of a file: where every row was refused, nothing else holds it.
+fn named_secret(source: &Source) -> Option<Fault> {
+    let json = serde_json::json!({ "path": source.export.id, "source_ref": source.export.id });
+    let secret = secrets::find(json.to_string().as_bytes(), Kind::Source)?;
+    let help = "rename the file or its folder, and have it changed: whoever sees the name knows it";
+    Some(Fault::new(format!("what looks like {secret} would be written"), help))
 }
 
 pub(super) fn parse<'t>(
