@@ -128,11 +128,13 @@ impl Batch {
     ///
     /// Records are several times as long as what they are made of. Unless one of the `values` may
     /// hold a secret, all that is left to look at is what an export puts into each of its records:
-    /// that is in the first of them.
+    /// that is in the first of them, however long it is.
     pub fn look_for_secrets(&mut self, form: Form, values: bool) {
         const FIRST: usize = 1 << 12;
         for (kind, records) in Kind::ALL.iter().zip(&self.records) {
-            let looked = if values { records } else { records.get(..FIRST).unwrap_or(records) };
+            let first = self.entries.iter().find(|entry| entry.kind == *kind);
+            let first = first.map_or(FIRST, |entry| FIRST.max(entry.length as usize));
+            let looked = if values { records } else { records.get(..first).unwrap_or(records) };
             // Nearly always one look is enough for all of them.
             if !secrets::hinted(looked) {
                 continue;

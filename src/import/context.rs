@@ -4,6 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use twox_hash::XxHash3_64;
 
 use super::people::{Known, Links, People, Step, Target};
+use super::secrets;
 use super::setting::Setting;
 use super::store::Form;
 use crate::time::Instant;
@@ -33,7 +34,7 @@ impl Context {
 
     /// Takes what a batch of rows has said.
     pub fn learn(&mut self, learned: Learned) {
-        self.hinted |= !learned.clean && !learned.is_empty();
+        self.hinted |= !learned.clean;
         learned.people.iter().for_each(|known| self.people.add(known));
         for (key, name) in learned.names {
             if self.names.get(&key).is_some_and(|other| *other != name) {
@@ -57,13 +58,19 @@ pub struct Learned {
     pub(super) people: Vec<Known>,
     pub(super) names: Vec<((&'static str, String), String)>,
     pub(super) holders: Vec<(u64, (Step, Target))>,
-    /// Whether no value of the rows can hold a secret.
+    /// Whether nothing of the rows, or of what is here, can hold a secret.
     pub(super) clean: bool,
 }
 
 impl Learned {
-    fn is_empty(&self) -> bool {
-        self.people.is_empty() && self.names.is_empty() && self.holders.is_empty()
+    /// Whether what other rows may write of it can't hold a secret.
+    pub(super) fn is_clean(&self) -> bool {
+        let people = self.people.iter().map(|known| &known.id);
+        let holders = self.holders.iter().map(|(_, (_, to))| match to {
+            Target::Person(id) | Target::Workload(id) => id,
+        });
+        let names = self.names.iter().flat_map(|((_, id), name)| [id, name]);
+        !people.chain(holders).chain(names).any(|text| secrets::hinted_value(text))
     }
 }
 

@@ -167,6 +167,12 @@ impl<'c> Converter<'c> {
         }
     }
 
+    /// Whether all values of the records are single cells of a table, as they are there: no names
+    /// joined of two, no addresses in lower case. Then the cells alone tell whether there is a secret.
+    pub fn is_of_cells(&self) -> bool {
+        self.importer.kind == super::kinds::aws_credential_report::IMPORTER.kind
+    }
+
     /// Says that no value of any row can hold a secret.
     pub fn is_clean(&mut self) {
         self.sink.is_clean();

@@ -15,6 +15,7 @@ use super::table::Table;
 use super::value::Value;
 use super::{Imported, Source, frame, row, secrets, write, yaml};
 use crate::fault::{Fault, Faults, Text, quote};
+use crate::inventory::Kind;
 use crate::load::files::name_of;
 use crate::time::Instant;
 
@@ -186,7 +187,8 @@ impl Reading {
         learned: &mut Vec<Learned>,
     ) -> Result<Batch, Fault> {
         let Converted { mut batch, pages, exported_at, held } = converted;
-        self.context.hinted |= !batch.learned.clean && !batch.links.is_empty();
+        let mut whose = batch.links.iter().filter_map(|(_, _, to, _)| to.as_deref());
+        self.context.hinted |= whose.any(secrets::hinted_value);
         for (place, row) in held {
             let line = serde_json::json!([number, place, row]);
             writeln!(self.held, "{line}").map_err(|error| disk(&error))?;
@@ -269,7 +271,9 @@ impl Reading {
     /// # Errors
     /// Secrets, counts that don't add up, a disk that is full.
     pub fn finish(self, run_at: Instant, skipped: &[PathBuf]) -> Result<Imported, Faults> {
-        self.secrets.into_result()?;
+        let mut found = self.secrets;
+        found.extend(self.sources.iter().filter_map(named_secret));
+        found.into_result()?;
         let times: Vec<Option<i64>> = self
             .sources
             .iter()
@@ -334,6 +338,14 @@ impl Reading {
     }
 }
 
+/// A secret in the name of a file: where every row was refused, nothing else holds it.
+fn named_secret(source: &Source) -> Option<Fault> {
+    let json = serde_json::json!({ "path": source.export.id, "source_ref": source.export.id });
+    let secret = secrets::find(json.to_string().as_bytes(), Kind::Source)?;
+    let help = "rename the file or its folder, and have it changed: whoever sees the name knows it";
+    Some(Fault::new(format!("what looks like {secret} would be written"), help))
+}
+
 pub(super) fn parse<'t>(
     text: &'t [u8],
     piece: &frame::Piece,
@@ -382,7 +394,8 @@ fn convert_part(
             let none = row::Header::default();
             let header = header.unwrap_or(&none);
             let heading = header.names.iter().collect();
-            if !lines.iter().map(|(_, line)| line).chain([&heading]).any(secrets::hinted_line) {
+            let mut all = lines.iter().map(|(_, line)| line).chain([&heading]);
+            if converter.is_of_cells() && !all.any(secrets::hinted_line) {
                 converter.is_clean();
             }
             for (line, record) in lines {

@@ -8,7 +8,7 @@ use super::value::Value;
 use crate::inventory::Kind;
 
 /// What a secret looks like, by whose it is: what every one of them holds, and the whole of it. Prefixes that vendors document for secret scanners;
-/// the lengths keep ids out. An AWS access key id (`AKIA...`) is a name, not a secret.
+/// the lengths keep ids out. An AWS access key id (`AKIA...`) is a name, not a secret. `\b` is [`BEFORE`].
 const SHAPES: &[(&str, &[&str], &str)] = &[
     ("a private key", &["PRIVATE KEY"], r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY"),
     (
@@ -67,10 +67,14 @@ const SHAPES: &[(&str, &[&str], &str)] = &[
     ),
     ("a DigitalOcean token", &["doo_v1_", "dop_v1_", "dor_v1_"], r"\bdo[opr]_v1_[0-9a-f]{64}"),
     ("a Hugging Face token", &["hf_"], r"\bhf_[A-Za-z0-9]{30,}"),
-    ("an Okta token", &["\"00", " 00"], r#"\b00[A-Za-z0-9_-]{40}["\\]"#),
+    ("an Okta token", &[], r"\b00[A-Za-z0-9_-]{40}(?:[^A-Za-z0-9_=-]|$)"),
     ("an age key", &["AGE-SECRET-KEY-"], r"\bAGE-SECRET-KEY-1[0-9A-Z]{50,}"),
-    ("a password in a URL", &["://"], r"[a-z][a-z0-9+.-]*://[^/\s:@\x22]+:[^/\s:@\x22]{3,}@"),
+    ("a password in a URL", &["://"], r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s:@\x22]*:[^/\s:@\x22]{3,}@"),
 ];
+
+/// What stands before a token: no letter or digit of the text itself. That of an escape, as of a
+/// line's end in JSON, belongs to none.
+const BEFORE: &str = r"(?:^|[^A-Za-z0-9]|\\[nrtbf]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})";
 
 /// Whether a name of the organisation's own, as of a tag, is that of a secret: `db_password`. Its
 /// value is not read, whatever it looks like.
@@ -104,7 +108,7 @@ pub fn names_secret(name: &str) -> bool {
 struct Scanner {
     /// Nearly no record holds any of these.
     hints: Regex,
-    /// Nor does a cell hold any of these: the same without those of [`BARE`].
+    /// Nor does a cell hold any of these, which can become one of those behind `person:`.
     of_cells: Regex,
     any: RegexSet,
     each: Vec<Regex>,
@@ -112,42 +116,64 @@ struct Scanner {
 
 /// The expressions are constants; a test compiles each of them.
 static SCANNER: LazyLock<Option<Scanner>> = LazyLock::new(|| {
-    let shapes = SHAPES.iter().map(|(.., shape)| format!("(?-u){shape}"));
+    let shapes = SHAPES.iter().map(|(.., shape)| format!("(?-u){}", shape.replace(r"\b", BEFORE)));
     let each: Result<Vec<Regex>, regex::Error> =
         shapes.clone().map(|shape| Regex::new(&shape)).collect();
     let hints = SHAPES.iter().flat_map(|(_, hints, _)| *hints);
-    let any_of = |hints: Vec<&&str>| {
-        let hints: Vec<String> = hints.into_iter().map(|hint| regex::escape(hint)).collect();
+    let any_of = |hints: Vec<&str>| {
+        let hints: Vec<String> = hints.into_iter().map(regex::escape).collect();
         Regex::new(&hints.join("|")).ok()
     };
-    let of_cells = any_of(hints.clone().filter(|hint| !BARE.contains(hint)).collect())?;
-    let hints = any_of(hints.collect())?;
+    let of_cells = any_of(hints.clone().map(|hint| hint.trim_start_matches(':')).collect())?;
+    let hints = any_of(hints.copied().collect())?;
     Some(Scanner { hints, of_cells, any: RegexSet::new(shapes).ok()?, each: each.ok()? })
 });
 
-/// The hints of an Okta token, which has no prefix: what stands before it is the record's.
-const BARE: [&str; 2] = ["\"00", " 00"];
-/// How long an Okta token is.
+/// How long an Okta token is: it begins with `00`, as many times and ids do, and has no other mark.
 const TOKEN: usize = 42;
 
-/// Whether any secret can be in a line of a table: if not, none can be in what is made of it. What
-/// may be decoded further on (`%20`, `\u0020`) can't be told here.
-pub fn hinted_line(line: &csv::StringRecord) -> bool {
+/// Whether an Okta token can be in a text: such a run of letters, digits and dashes is rare, and to
+/// find none, few bytes have to be looked at.
+fn holds_run(text: &[u8]) -> bool {
     let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
-    let is_token = |text: &[u8]| text.starts_with(b"00") && text.iter().all(part);
-    let is_bare = |cell: &str| cell.as_bytes().windows(TOKEN).any(is_token);
-    SCANNER.as_ref().is_none_or(|scanner| {
-        // What spans two cells is looked at more closely than it need be.
-        let all = line.as_slice().as_bytes();
-        memchr::memchr2(b'%', b'\\', all).is_some()
-            || scanner.of_cells.is_match(all)
-            || line.iter().any(is_bare)
-    })
+    let mut at = 0;
+    while let Some(window) = text.get(at..at + TOKEN) {
+        if let Some(other) = window.iter().rposition(|b| !part(b)) {
+            at += other + 1;
+            continue;
+        }
+        let after = text.get(at + TOKEN..).unwrap_or(&[]);
+        let end = at + TOKEN + after.iter().take_while(|b| part(b)).count();
+        if text.get(end - TOKEN..).is_some_and(|token| token.starts_with(b"00")) {
+            return true;
+        }
+        at = end + 1;
+    }
+    false
+}
+
+/// Whether any secret can be in a line of a table: if not, none can be in what is made of single
+/// cells of it, with no more than a prefix like `person:` before and `#` behind. What may be decoded
+/// further on (`%20`, `\u0020`) can't be told here.
+pub fn hinted_line(line: &csv::StringRecord) -> bool {
+    // What spans two cells is looked at more closely than it need be.
+    let all = line.as_slice().as_bytes();
+    is_encoded_or_marked(all) || line.iter().any(|cell| holds_run(cell.as_bytes()))
+}
+
+/// The same of one value.
+pub fn hinted_value(text: &str) -> bool {
+    is_encoded_or_marked(text.as_bytes()) || holds_run(text.as_bytes())
+}
+
+fn is_encoded_or_marked(text: &[u8]) -> bool {
+    memchr::memchr2(b'%', b'\\', text).is_some()
+        || SCANNER.as_ref().is_none_or(|scanner| scanner.of_cells.is_match(text))
 }
 
 /// Whether any secret can be in some records.
 pub fn hinted(json: &[u8]) -> bool {
-    SCANNER.as_ref().is_none_or(|scanner| scanner.hints.is_match(json))
+    SCANNER.as_ref().is_none_or(|scanner| scanner.hints.is_match(json)) || holds_run(json)
 }
 
 /// The first secret in a record's JSON: what it looks like, the field that it is in, and where that
@@ -167,6 +193,8 @@ pub fn find(json: &[u8], kind: Kind) -> Option<String> {
     let last = record.members().iter().filter_map(|(key, _)| Some((place(key)?, key))).max();
     let field = last.map_or_else(|| "a field".into(), |(_, key)| format!("`{key}`"));
     let row = record.get("source_ref").and_then(Value::text).unwrap_or("an unknown place");
+    let is_named = scanner.any.is_match(row.as_bytes());
+    let row = if is_named { "a place whose name holds it" } else { row };
     Some(format!("{name}: {field} of the {} at {row}", kind.singular()))
 }
 
@@ -227,10 +255,49 @@ mod tests {
     }
 
     #[test]
+    fn a_token_is_found_behind_whatever_is_no_part_of_it() {
+        for ((name, ..), sample) in SHAPES.iter().zip(&samples()) {
+            for before in
+                ["x\n", "x\t", "x\r", "x\u{8}", "x\u{1}", "key_", "x-", "person:", "(", "\u{e9}"]
+            {
+                let json = serde_json::json!({ "name": format!("{before}{sample}") }).to_string();
+                assert!(hinted(json.as_bytes()), "{name} {before:?}");
+                assert!(find(json.as_bytes(), Kind::Account).is_some(), "{name} {before:?}");
+            }
+            let escaped = format!(r#"{{"name":"x\u200e{sample}"}}"#);
+            assert!(find(escaped.as_bytes(), Kind::Account).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_run_is_found_wherever_it_ends() {
+        let token = format!("00{}", "aB3-".repeat(10));
+        for before in ["", "a ", "a:", "key_", "key-"] {
+            for after in ["", "\"", "#password", ", and more of it"] {
+                for far in [0, 1, 41, 42, 43, 100] {
+                    let text = format!("{}{before}{token}{after}", ". ".repeat(far));
+                    assert!(holds_run(text.as_bytes()), "{text}");
+                    assert!(find(text.as_bytes(), Kind::Account).is_some(), "{text}");
+                }
+            }
+        }
+        for plain in [
+            "2026-01-01T00:00:00Z 00000000-0000-0000-0000-000000000000",
+            "7d44c9a8-11aa-4c1e-8b88-00af644d7c92-7d44c9a8-11aa-4c1e-8b88-00af644d7c92",
+            "00uabcdefg1234567890",
+        ] {
+            assert!(!holds_run(plain.as_bytes()), "{plain}");
+        }
+    }
+
+    #[test]
     fn plain_lines_hold_no_hint() {
         let plain = ["ada", "arn:aws:iam::000000000012:user/staff/of/the/house/ada-0000001", "N/A"];
         assert!(!hinted_line(&csv::StringRecord::from(plain.to_vec())));
-        for encoded in ["PRIVATE%20KEY", r"PRIVATE\u0020KEY"] {
+        // `account:` before it makes it a whole one.
+        let half = ["//joe:", "hunter22", "@db"].concat();
+        for encoded in ["PRIVATE%20KEY", r"PRIVATE\u0020KEY", &half] {
+            assert!(hinted_value(encoded));
             assert!(hinted_line(&csv::StringRecord::from(vec!["ada", encoded])));
         }
     }

@@ -104,6 +104,8 @@ impl<'c> Sink<'c> {
     pub fn finish(mut self) -> Batch {
         let values = self.context.hinted || !self.batch.learned.clean;
         self.batch.look_for_secrets(self.context.form, values);
+        let learned = &mut self.batch.learned;
+        learned.clean = learned.clean || learned.is_clean();
         self.batch
     }
 
