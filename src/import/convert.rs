@@ -5,10 +5,10 @@
 //! further pages is noted.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use super::batch::Batch;
 use super::kinds::{Importer, Shape};
+use super::pages::Pages;
 use super::row::{Cells, Columns, Header, Keys, Row};
 use super::sink::{Context, Export, Sink};
 use super::value::Value;
@@ -18,40 +18,6 @@ use super::wrapper::{
 };
 use crate::fault::quote;
 use crate::time::Instant;
-
-/// What wrappers say, by where they are, numbers replaced by `*`: pages of one list are one place.
-pub type Pages = BTreeMap<String, Page>;
-
-/// What the wrappers at one place say.
-#[derive(Clone, Default, Debug)]
-pub struct Page {
-    /// How many rows they hold.
-    pub rows: u64,
-    /// Whether the last of them that says anything says that there is another one.
-    pub next: bool,
-    /// Whether they say anything: of a wrapper that is read piece by piece, most pieces don't.
-    pub said: bool,
-    /// How many rows there are, if one says so.
-    pub total: Option<u64>,
-    /// At which rows of the list they begin, and how many of them do.
-    pub starts: BTreeMap<u64, u64>,
-}
-
-impl Page {
-    fn says(&mut self, next: bool) {
-        (self.next, self.said) = (next, true);
-    }
-
-    /// Adds what a later part of the export says.
-    pub fn then(&mut self, later: &Self) {
-        self.rows += later.rows;
-        self.total = self.total.max(later.total);
-        later.starts.iter().for_each(|(start, n)| *self.starts.entry(*start).or_default() += n);
-        if later.said {
-            self.says(later.next);
-        }
-    }
-}
 
 /// Rows that are read again at the end: their place, and the row in JSON.
 pub type Held = Vec<(String, String)>;
@@ -132,19 +98,16 @@ impl<'c> Converter<'c> {
 
     /// Reads the value of a key of a wrapper that is read piece by piece.
     pub fn member(&mut self, key: &str, value: &Value<'_>, file: &str, pointer: &str) {
-        match value.text().filter(|_| key == "Content").and_then(embedded) {
-            Some(table) => {
-                self.table(&table, file, pointer);
-            }
-            None => {
-                let rows = self.inner(key, value, file, &mut pointer.to_owned());
-                if matches!(value, Value::Object(_)) {
-                    self.mapped |= rows;
-                    if !rows && !is_about(key, value) {
-                        let why = self.why(Cells::Object(value));
-                        self.unread.push((place(file, pointer), why));
-                    }
-                }
+        if let Some(table) = value.text().filter(|_| key == "Content").and_then(embedded) {
+            self.table(&table, file, pointer);
+            return;
+        }
+        let rows = self.inner(key, value, file, &mut pointer.to_owned());
+        if matches!(value, Value::Object(_)) {
+            self.mapped |= rows;
+            if !rows && !is_about(key, value) {
+                let why = self.why(Cells::Object(value));
+                self.unread.push((place(file, pointer), why));
             }
         }
     }

@@ -31,6 +31,7 @@ pub mod kinds;
 mod linking;
 mod links;
 mod merge;
+pub mod pages;
 pub mod people;
 mod reading;
 pub mod report;
@@ -49,9 +50,9 @@ mod yaml;
 
 use batch::Batch;
 use context::Export;
-use convert::Pages;
 use files::Form;
 use kinds::Importer;
+use pages::Pages;
 use reading::Reading;
 use report::{Origin, Report};
 use setting::Settings;

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::batch::Counts;
 use super::context::Export;
-use super::convert::{Page, Pages};
 use super::merge::Conflicts;
+use super::pages::{Page, Pages};
 use super::row::Columns;
 use crate::fault::{conceal, printable};
 use crate::time::Instant;

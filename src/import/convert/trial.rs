@@ -1,6 +1,8 @@
 //! For the tests of importers: what they make of a text, records by kind and counts.
 #![allow(clippy::missing_panics_doc, reason = "a test that can't go on has failed")]
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::import::batch::Counts;
 
