@@ -215,7 +215,7 @@ fn a_secret_is_found_however_it_is_made() {
     let people = |last: &str| {
         let heading =
             "Employee ID,First Name,Last Name,Work Email,Employment Status,Hire Date,Manager ID";
-        let line = |at: usize| format!("{at},A,B,a{at}@corp.example,Active,2020-01-31,");
+        let line = |at: usize| format!("{at},A,B,a{at}@corp.example,Active,2020-01-31,0");
         many(heading, line, last)
     };
     let upper = token.to_uppercase();
@@ -242,11 +242,13 @@ fn a_secret_is_found_however_it_is_made() {
     ] {
         let files = [("report.csv", report.as_str()), (name, text.as_str())];
         let exports = folder(&files);
-        let done = nhi("import . -o out.json").at(exports.path()).run();
+        let out = folder(&[]);
+        let out = out.path().join("out.json");
+        let done = nhi("import . -o").arg(&out).at(exports.path()).run();
         assert_eq!(done.code, 2, "{name}: {}\n{}", text.lines().last().unwrap(), done.err);
         assert!(done.err.contains("what looks like"), "{}", done.err);
         assert!(!done.err.contains(&token) && !done.err.contains(&okta), "{}", done.err);
-        assert!(!exports.path().join("out.json").exists());
+        assert!(!out.exists());
     }
 }
 
