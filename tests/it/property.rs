@@ -72,6 +72,8 @@ fn number(variable: &str, usual: u64) -> u64 {
 fn envs(types: &Types) -> Vec<Env> {
     let mut envs: Vec<Env> =
         types.schema().request_envs().filter_map(|env| Types::env(&env)).collect();
+    // Cedar gives them in any order, and a seed has to mean the same every time.
+    envs.sort_unstable();
     // Exceptions are about findings.
     envs.retain(|env| env.action != Action::Waive);
     let most = |env: &&Env| {
