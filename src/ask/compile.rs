@@ -169,6 +169,11 @@ impl<'a> Compiler<'a> {
                     let path = owner.path.as_ref().map(|path| format!("{path}.{attr}"));
                     match self.has(owner.typed, attr, path)? {
                         Typed::Element(Element::Truth(part)) => parts.push(part),
+                        // It is only read where all before it is there.
+                        Typed::Fails(access) if !parts.is_empty() => {
+                            parts.push(Term::Fact(access));
+                            break;
+                        }
                         stopped => return Some(stopped),
                     }
                     // Whether there is more is only asked of what is there.

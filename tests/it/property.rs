@@ -226,6 +226,21 @@ fn a_compiled_condition_says_what_cedar_says() {
     println!("{tale}");
 }
 
+/// What a type hasn't got isn't there, and what would be behind it isn't looked for.
+#[test]
+fn a_way_through_what_a_type_has_not_is_no_error() {
+    let text = "// Why.\n@id(\"random-0\")\n@title(\"A rule\")\n@severity(\"low\")\n\
+        @controls(\"NHI-03, PR.AC-4\")\n@accountable(\"a role\")\n@message(\"about {resource}\")\n\
+        @remediation(\"Do it.\")\n\
+        forbid (principal is Inventory, action == Action::\"keep\", resource in Group::\"g1\")\n\
+        when { (resource has owner_workload.retired_at || action == Action::\"keep\") };\n";
+    let rules = accepted([(0, text.to_owned())].into());
+    let graph = linked(inventory::inventory(&mut Random(7), RECORDS));
+    let mut said = Said::default();
+    compare(&graph, &rules, &mut said, "the rule");
+    assert!(said.yes > 0 && said.error == 0, "{said:?}");
+}
+
 /// The bundled rules, of inventories of all sorts.
 #[test]
 fn the_bundled_conditions_say_what_cedar_says() {
