@@ -171,6 +171,14 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
+    /// The rules that a question is put to, and their number; it is counted for them.
+    #[inline]
+    fn counted(&self, question: Question, counts: &mut Counts) -> Option<(usize, &Slice)> {
+        let (number, slice) = self.slices.of(question)?;
+        slice.count(self.graph, question, counts.get_mut(number)?);
+        Some((number, slice))
+    }
+
     /// The rules that may fire, by their conditions; of the others those that are in the sample are
     /// added to `sampled`.
     #[inline]
@@ -199,11 +207,7 @@ impl Asked<'_> {
         let (mut sampled, mut hits) = (Vec::new(), Vec::new());
         for row in rows {
             graph.questions(Node::new(kind, row), |question| {
-                let Some((number, slice)) = self.slices.of(question) else { return };
-                counts
-                    .get_mut(number)
-                    .into_iter()
-                    .for_each(|counts| slice.count(graph, question, counts));
+                let Some((number, slice)) = self.counted(question, &mut counts) else { return };
                 batch.add(question, number, self.candidates(slice, question, &mut sampled));
                 audited.add(question, number, sampled.drain(..));
                 if batch.is_full() {

@@ -117,11 +117,7 @@ impl Asked<'_> {
         for row in rows {
             let mut may = false;
             graph.questions(Node::new(kind, row), |question| {
-                let Some((number, slice)) = self.slices.of(question) else { return };
-                counts
-                    .get_mut(number)
-                    .into_iter()
-                    .for_each(|counts| slice.count(graph, question, counts));
+                let Some((number, slice)) = self.counted(question, &mut counts) else { return };
                 // What is kept is asked about again, whatever else is true of it.
                 if !may {
                     may = self.candidates(slice, question, &mut sampled).next().is_some();

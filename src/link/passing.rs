@@ -4,13 +4,12 @@
 //! at a time are in its tables, and in the end those that can have a finding.
 
 use super::derive::Made;
-use super::rows::{credential, each, entitlement};
+use super::resolve::Resolver;
+use super::rows::passing;
 use super::{Graph, Node, NodeKind};
 use crate::fault::Faults;
 use crate::inventory::{Kind, Row};
 use crate::time::Instant;
-
-use super::resolve::Resolver;
 
 impl Graph {
     /// Resolves the references of the credentials and entitlements that are here now. Gives how many
@@ -19,14 +18,9 @@ impl Graph {
     /// # Errors
     /// References that could mean two things.
     pub fn resolve_passing(&mut self) -> Result<Vec<u32>, Faults> {
-        let (inventory, now) = (&self.inventory, self.now);
-        let mut to = Resolver::new(inventory);
-        let (accounts, groups) = (&self.accounts, &self.groups);
-        let credentials = inventory.credentials.all();
-        self.credentials = each(&mut to, credentials, |to, row| credential(to, row, now, accounts));
-        let entitlements = inventory.entitlements.all();
-        self.entitlements =
-            each(&mut to, entitlements, |to, row| entitlement(to, row, accounts, groups));
+        let mut to = Resolver::new(&self.inventory);
+        (self.credentials, self.entitlements) =
+            passing(&mut to, &self.accounts, &self.groups, self.now);
         let (faults, records) = (to.faults, to.source_records);
         faults.into_result()?;
         self.derive_environments();

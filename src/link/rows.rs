@@ -76,12 +76,7 @@ impl Graph {
         for row in inventory.groups.all() {
             group(&mut to, row, &mut self.groups, &mut self.accounts);
         }
-        let (accounts, groups) = (&self.accounts, &self.groups);
-        let credentials = inventory.credentials.all();
-        self.credentials = each(&mut to, credentials, |to, row| credential(to, row, now, accounts));
-        let entitlements = inventory.entitlements.all();
-        self.entitlements =
-            each(&mut to, entitlements, |to, row| entitlement(to, row, accounts, groups));
+        (self.credentials, self.entitlements) = passing(&mut to, &self.accounts, &self.groups, now);
         self.offboardings = each(&mut to, inventory.offboardings.all(), offboarding);
         let (faults, records) = (to.faults, to.source_records);
         self.source_records = records;
@@ -89,12 +84,27 @@ impl Graph {
     }
 }
 
+/// The facts of the credentials and entitlements, to which nothing refers.
+pub(super) fn passing(
+    to: &mut Resolver<'_>,
+    accounts: &[AccountFacts],
+    groups: &[GroupFacts],
+    now: Instant,
+) -> (Vec<CredentialFacts>, Vec<EntitlementFacts>) {
+    let inventory = to.inventory;
+    let credentials = inventory.credentials.all();
+    let credentials = each(to, credentials, |to, row| credential(to, row, now, accounts));
+    let entitlements = inventory.entitlements.all();
+    let entitlements = each(to, entitlements, |to, row| entitlement(to, row, accounts, groups));
+    (credentials, entitlements)
+}
+
 /// How many rows one thread resolves at a time, and how many such parts wait to be put together.
 const PART: u32 = 8_192;
 const WAVE: usize = 16;
 
 /// The facts of rows that don't depend on each other, by all threads; faults stay in their order.
-pub(super) fn each<T: Send>(
+fn each<T: Send>(
     to: &mut Resolver<'_>,
     rows: Range<Row>,
     facts: impl Fn(&mut Resolver<'_>, Row) -> T + Sync,
@@ -204,7 +214,7 @@ fn group(
     to.source(group.source, &mut facts.dangling);
 }
 
-pub(super) fn credential(
+fn credential(
     to: &mut Resolver<'_>,
     row: Row,
     now: Instant,
@@ -236,7 +246,7 @@ pub(super) fn credential(
     facts
 }
 
-pub(super) fn entitlement(
+fn entitlement(
     to: &mut Resolver<'_>,
     row: Row,
     accounts: &[AccountFacts],
