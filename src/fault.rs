@@ -11,6 +11,10 @@ use miette::{
     Diagnostic, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents,
 };
 
+mod conceal;
+
+pub use conceal::conceal;
+
 /// How many faults are shown before the rest is only counted.
 pub const SHOWN: usize = 100;
 
@@ -49,27 +53,6 @@ pub fn quote(text: &str) -> String {
     let short: String = text.chars().take(120).collect();
     let more = if short.len() < text.len() { "…" } else { "" };
     format!("`{}{more}`", conceal(&printable(&short)))
-}
-
-/// The shortest run of letters and digits that can be a secret.
-const SECRET: usize = 16;
-
-/// Hides what may be a secret: long runs of letters and digits that are no word. Whoever exports
-/// an inventory may have put one where it doesn't belong, and a fault shows that place.
-pub fn conceal(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for run in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
-        let word = run.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
-        let no_word = word.contains(|c: char| c.is_ascii_digit())
-            || !word.contains(|c: char| c.is_ascii_lowercase());
-        if word.len() >= SECRET && no_word {
-            out.push('…');
-            out.push_str(run.get(word.len()..).unwrap_or(""));
-        } else {
-            out.push_str(run);
-        }
-    }
-    out
 }
 
 /// A sentence without what stands in backticks.
