@@ -153,23 +153,26 @@ impl<'r> Looked<'r> {
             for row in self.sieve.may_fire(graph, node)? {
                 ids.keep(number(row));
             }
-            for (row, id) in (0..).zip(graph.ids(*kind)) {
-                ids.digests.push(XxHash3_64::oneshot(id.as_bytes()));
+            let rows = || (0..graph.population(node)).into_par_iter();
+            let id = |row: Row| graph.inventory.id(*kind, row);
+            ids.digests.par_extend(rows().map(|row| XxHash3_64::oneshot(id(row).as_bytes())));
+            let (subjects, named) = (&self.subjects, &self.named);
+            let has_left = |row: Row| {
                 let holder = graph.holder(Node::new(node, row));
-                let left = || holder.is_some_and(|holder| self.subjects.contains(&holder));
-                if left() || (!self.named.is_empty() && self.named.contains(&(node.name(), id))) {
-                    ids.keep(number(row));
-                }
-            }
+                holder.is_some_and(|holder| subjects.contains(&holder))
+            };
+            let is_named = |row: Row| !named.is_empty() && named.contains(&(node.name(), id(row)));
+            let wanted: Vec<Row> = rows().filter(|row| has_left(*row) || is_named(*row)).collect();
+            wanted.into_iter().for_each(|row| ids.keep(number(row)));
             *passed += graph.inventory.count(*kind);
         }
         let [first, _] = first;
-        for row in graph.inventory.credentials.all() {
-            self.made.extend(graph.made(row).and_then(|made| {
-                let row = Row::try_from(first + made.row as usize).ok()?;
-                Some(Made { row, ..made })
-            }));
-        }
+        let rows = graph.inventory.credentials.all().into_par_iter();
+        self.made.par_extend(rows.filter_map(|row| {
+            let made = graph.made(row)?;
+            let row = Row::try_from(first + made.row as usize).ok()?;
+            Some(Made { row, ..made })
+        }));
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use super::resolve::Resolver;
 use super::rows::passing;
 use super::{Graph, Node, NodeKind};
 use crate::fault::Faults;
-use crate::inventory::{Kind, Row};
+use crate::inventory::Row;
 use crate::time::Instant;
 
 impl Graph {
@@ -84,11 +84,5 @@ impl Graph {
             NodeKind::Entitlement => self.entitlement(about.row).holder.known(),
             _ => None,
         }
-    }
-
-    /// The ids of the records of a kind that are here.
-    pub fn ids(&self, kind: Kind) -> impl Iterator<Item = &str> {
-        let rows = (0..).take(self.inventory.count(kind));
-        rows.map(move |row| self.inventory.id(kind, row))
     }
 }

@@ -40,6 +40,8 @@ pub(super) struct Blocks<R> {
     rest: Vec<u8>,
     ended: bool,
     at: LineColumn,
+    /// Whether anybody wants to know where records stand.
+    placed: bool,
     /// How many records of each kind that may pass there have been, in all texts.
     pub(super) passed: [usize; 2],
 }
@@ -54,7 +56,14 @@ impl<R: Read> Blocks<R> {
         size: usize,
         passed: [usize; 2],
     ) -> Self {
-        Self { from, size, splitter, rest: start, ended: !goes_on, at: (1, 1), passed }
+        let (rest, ended) = (start, !goes_on);
+        Self { from, size, splitter, rest, ended, at: (1, 1), placed: true, passed }
+    }
+
+    /// The same, but nobody will know at which line and column anything stands: to count them
+    /// takes another look at the whole text.
+    pub(super) fn unplaced(self) -> Self {
+        Self { placed: false, ..self }
     }
 
     /// The next block, if there is one, in the memory of an old one that is done with.
@@ -80,7 +89,8 @@ impl<R: Read> Blocks<R> {
         self.rest.extend_from_slice(buffer.get(done..).unwrap_or_default());
         buffer.truncate(done);
         let text = String::from_utf8(buffer).map_err(|_| Irregular)?;
-        let mut cursor = Cursor::going_on(&text, self.at);
+        let counted = if self.placed { text.as_str() } else { "" };
+        let mut cursor = Cursor::going_on(counted, self.at);
         // Batches are empty by now, but have the room that their like will need.
         let mut batches = parts.into_iter().map(|part| part.batch);
         let mut first = 0;

@@ -120,7 +120,7 @@ impl Passes {
         let mut passed = [0; 2];
         for (number, (origin, stamp)) in (0..).zip(self.origins.iter().zip(&self.stamps)) {
             let opened = open(&origin.name(), file(origin)?, stamp.length, self.wave, passed)?;
-            let mut blocks = opened.0;
+            let mut blocks = opened.0.unplaced();
             let mut next = blocks.next(Block::default())?;
             while let Some(mut block) = next {
                 let Block { text, slices, parts } = &mut block;

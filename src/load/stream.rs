@@ -207,7 +207,9 @@ impl Part {
         take: Take<'_>,
     ) -> Result<(), Irregular> {
         let Self { slices: own, offset, at, passed, batch } = self;
-        let mut cursor = Cursor::going_on(text.get(*offset..).unwrap_or_default(), *at);
+        // What passes is read again if anybody asks where it stands.
+        let counted = if matches!(take, Take::Passing) { None } else { text.get(*offset..) };
+        let mut cursor = Cursor::going_on(counted.unwrap_or_default(), *at);
         let mut numbers = passed.map(|first| first..);
         for Slice { kind, index, range } in slices.get(own.clone()).unwrap_or_default() {
             let of = kind.passing();
