@@ -81,8 +81,8 @@ impl<F: Formatter> Formatter for Harmless<F> {
         out: &mut W,
         text: &str,
     ) -> io::Result<()> {
-        // Most are plain. Lower control characters are no part of a fragment.
-        if text.bytes().all(|byte| byte < 0x7f) {
+        // Most are plain.
+        if is_plain(text.as_bytes()) {
             return out.write_all(text.as_bytes());
         }
         let mut rest = text;

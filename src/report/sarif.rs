@@ -157,7 +157,7 @@ fn help<F>(
 /// When it ran, and why the results may not be all.
 fn invocation<F>(report: &Report<F>, dropped: usize) -> Value {
     let dropped = (dropped > 0).then(|| {
-        format!("{dropped} results of the least severity are left out: the format takes no more; JSON has them all")
+        format!("{dropped} results of the least severity are left out: code scanning takes 500,000, and a file of 10 MB when it is compressed; JSON has them all")
     });
     let reasons = report.incomplete.iter().cloned().chain(dropped);
     let notification =

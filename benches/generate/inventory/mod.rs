@@ -328,7 +328,8 @@ impl Maker {
             // Nobody has such an id.
             Some(7) => write!(out, ",\"owner\":\"per-9{:07}\"", self.stayer())?,
             Some(8) => write!(out, ",\"created_by\":\"per-9{:07}\"", self.stayer())?,
-            None if row % 8 == 3 && machine => {
+            // An account of a workload has the last four of eight.
+            None if row % 8 == 7 => {
                 let (owner, user) = (self.stayer(), self.random.below(self.workloads));
                 write!(out, ",\"owner\":\"per-{owner:07}\",\"used_by\":[\"wl-{user:07}\"]")?;
             }
