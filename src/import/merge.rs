@@ -52,24 +52,44 @@ pub struct Merged {
     pub contradicting: Vec<usize>,
 }
 
+/// What puts a row's word before another's. What it says is read when its turn has come: a group of
+/// everybody is mentioned by everybody.
+pub struct Part {
+    rank: Rank,
+    started: String,
+}
+
+impl Part {
+    /// That of a record.
+    pub fn new(rank: Rank, record: &Value) -> Self {
+        Self { rank, started: started(record).to_owned() }
+    }
+}
+
 /// Merges what is said of one record, in the order of the rows.
-pub fn merge(kind: Kind, parts: &[(Rank, &Value)], conflicts: &mut Conflicts) -> Merged {
-    let mut order: Vec<(usize, Rank, &Value)> =
-        parts.iter().enumerate().map(|(at, (rank, value))| (at, *rank, *value)).collect();
+///
+/// # Errors
+/// Those of reading what a row says.
+pub fn merge<E>(
+    kind: Kind,
+    parts: &[Part],
+    mut read: impl FnMut(usize) -> Result<Value, E>,
+    conflicts: &mut Conflicts,
+) -> Result<Merged, E> {
+    let mut order: Vec<(usize, &Part)> = parts.iter().enumerate().collect();
     // Of HR, the row of the later employment; of equal ones, the first.
-    order.sort_by(|(_, a, left), (_, b, right)| {
-        b.cmp(a).then_with(|| started(right).cmp(started(left)))
-    });
-    let newest = order.first().map_or("", |(.., value)| started(value));
+    order.sort_by(|(_, a), (_, b)| b.rank.cmp(&a.rank).then_with(|| b.started.cmp(&a.started)));
+    let newest = order.first().map_or("", |(_, part)| &part.started);
     let mut merging = Merging::default();
     let mut contradicting = Vec::new();
-    for (at, rank, said) in order {
+    for (at, Part { rank, started }) in order {
+        let said = read(at)?;
         // Only of two first days can one be the earlier.
         let earlier = kind == Kind::Person
-            && !started(said).is_empty()
-            && started(said) < newest
-            && merging.is_same_human(said);
-        let differs = merging.add(said, rank, earlier);
+            && !started.is_empty()
+            && started.as_str() < newest
+            && merging.is_same_human(&said);
+        let differs = merging.add(&said, *rank, earlier);
         let id = said.get("id").and_then(Value::as_str).unwrap_or_default();
         for field in &differs {
             let (count, ids) = conflicts.entry((kind.singular(), field.clone())).or_default();
@@ -85,7 +105,7 @@ pub fn merge(kind: Kind, parts: &[(Rank, &Value)], conflicts: &mut Conflicts) ->
             contradicting.push(at);
         }
     }
-    Merged { record: merging.finish(kind), contradicting }
+    Ok(Merged { record: merging.finish(kind), contradicting })
 }
 
 #[derive(Default)]
@@ -127,6 +147,11 @@ impl Merging {
                         .entry(field.clone())
                         .or_insert_with(|| known.iter().map(Value::to_string).collect());
                     known.extend(more.iter().filter(|item| seen.insert(item.to_string())).cloned());
+                }
+                ("tags", Value::Object(known), Value::Object(more)) => {
+                    let listed = self.ranks.get(field).is_none_or(|known| known.listed);
+                    let differing = unite_tags(known, more);
+                    differs.extend(differing.filter(|_| listed && rank.listed));
                 }
                 (_, known, value) => {
                     let known_rank = self.ranks.get(field).copied().unwrap_or(rank);
@@ -190,16 +215,22 @@ fn has_tags(kind: Kind) -> bool {
     !matches!(kind, Kind::Source | Kind::Team | Kind::Group | Kind::Offboarding)
 }
 
+/// Adds tags to those that are known; gives the names of those that say something else. How an
+/// account was linked isn't what a row says.
+fn unite_tags<'t>(
+    known: &'t mut Map<String, Value>,
+    more: &'t Map<String, Value>,
+) -> impl Iterator<Item = String> + 't {
+    more.iter().filter_map(|(name, value)| {
+        let kept = known.entry(name.clone()).or_insert_with(|| value.clone());
+        (kept != value && name != "linked_by").then(|| format!("tags.{name}"))
+    })
+}
+
 /// Puts two values of a field together; says whether they don't contradict each other. `stronger`
 /// if the known one counts more.
 fn unite(field: &str, known: &mut Value, value: &Value, stronger: bool) -> bool {
     match (known, value) {
-        (Value::Object(known), Value::Object(more)) => {
-            for (name, value) in more {
-                known.entry(name.clone()).or_insert_with(|| value.clone());
-            }
-            true
-        }
         (Value::Bool(known), Value::Bool(value)) if field == "privileged" => {
             *known |= value;
             true
@@ -265,108 +296,4 @@ fn text(field: &str, known: &mut String, value: &str, stronger: bool) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn rank(listed: bool, newer: i64) -> Rank {
-        Rank { listed, newer: Some(newer) }
-    }
-
-    #[test]
-    fn a_listing_counts_more_than_a_mention_and_lists_are_united() {
-        let mut conflicts = Conflicts::new();
-        let mention =
-            json!({"id": "g", "members": ["account:a"], "source": "u", "source_ref": "u:1"});
-        let other =
-            json!({"id": "g", "members": ["account:b"], "source": "u", "source_ref": "u:2"});
-        let listing = json!({"id": "g", "name": "Admins", "privileged": true, "source": "g", "source_ref": "g:1"});
-        let merged = merge(
-            Kind::Group,
-            &[(rank(false, 9), &mention), (rank(false, 9), &other), (rank(true, 1), &listing)],
-            &mut conflicts,
-        );
-        assert_eq!(
-            merged.record,
-            json!({"id": "g", "name": "Admins", "privileged": true, "members": ["account:a", "account:b"],
-            "source": "g", "source_ref": "g:1"})
-        );
-        assert!(conflicts.is_empty());
-    }
-
-    #[test]
-    fn of_contradictions_the_one_that_gives_access_is_kept_and_reported() {
-        let mut conflicts = Conflicts::new();
-        let off = json!({"id": "a", "status": "disabled", "last_login_at": "2026-01-01T00:00:00Z"});
-        let on =
-            json!({"id": "a", "status": "enabled", "last_login_at": "2026-01-01T00:00:00.500Z"});
-        let merged =
-            merge(Kind::Account, &[(rank(true, 1), &off), (rank(true, 1), &on)], &mut conflicts);
-        assert_eq!(
-            (&merged.record["status"], &merged.record["last_login_at"]),
-            (&json!("enabled"), &json!("2026-01-01T00:00:00.500Z"))
-        );
-        assert_eq!(conflicts.keys().next(), Some(&("account", "status".to_owned())));
-        // A newer export knows better.
-        conflicts.clear();
-        let merged =
-            merge(Kind::Account, &[(rank(true, 1), &on), (rank(true, 2), &off)], &mut conflicts);
-        assert_eq!(merged.record["status"], "disabled");
-        assert!(conflicts.is_empty());
-    }
-
-    #[test]
-    fn of_two_employments_the_later_one_counts() {
-        let mut conflicts = Conflicts::new();
-        let first = json!({"id": "7", "name": "Ada", "status": "terminated", "started_at": "2020-01-01T00:00:00Z", "ended_at": "2022-01-01T00:00:00Z"});
-        let again = json!({"id": "7", "name": "ada", "status": "active", "started_at": "2025-01-01T00:00:00Z"});
-        let merged = merge(
-            Kind::Person,
-            &[(rank(true, 1), &first), (rank(true, 1), &again)],
-            &mut conflicts,
-        );
-        assert_eq!(
-            (&merged.record["status"], &merged.record["started_at"]),
-            (&json!("active"), &json!("2025-01-01T00:00:00Z"))
-        );
-        assert!(conflicts.is_empty());
-        let (left, here) =
-            (json!({"id": "7", "status": "terminated"}), json!({"id": "7", "status": "active"}));
-        for parts in [[&left, &here], [&here, &left]] {
-            let merged =
-                merge(Kind::Person, &parts.map(|part| (rank(true, 1), part)), &mut conflicts);
-            assert_eq!(merged.record["status"], "terminated");
-        }
-        assert_eq!(conflicts.values().map(|(count, _)| *count).sum::<u64>(), 2);
-        // A first day that isn't known is not the earlier one.
-        let here = json!({"id": "7", "status": "active", "started_at": "2026-01-01T00:00:00Z"});
-        let merged =
-            merge(Kind::Person, &[(rank(true, 1), &here), (rank(true, 1), &left)], &mut conflicts);
-        assert_eq!(
-            (&merged.record["status"], merged.contradicting),
-            (&json!("terminated"), vec![1])
-        );
-    }
-
-    #[test]
-    fn login_names_are_the_same_in_any_case() {
-        let mut conflicts = Conflicts::new();
-        let (one, other) =
-            (json!({"id": "a", "username": "Bo@x"}), json!({"id": "a", "username": "bo@x"}));
-        let merged =
-            merge(Kind::Account, &[(rank(true, 1), &one), (rank(true, 1), &other)], &mut conflicts);
-        assert!(conflicts.is_empty() && merged.contradicting.is_empty());
-    }
-
-    #[test]
-    fn the_time_of_a_file_decides_nothing() {
-        let mut conflicts = Conflicts::new();
-        let on = json!({"id": "a", "status": "enabled", "username": "ada"});
-        let off = json!({"id": "a", "status": "deleted", "username": "bob"});
-        let unknown = Rank { listed: true, newer: None };
-        let merged = merge(Kind::Account, &[(unknown, &off), (rank(true, 9), &on)], &mut conflicts);
-        assert_eq!(merged.record["status"], "enabled");
-        let merged = merge(Kind::Account, &[(unknown, &on), (rank(true, 9), &off)], &mut conflicts);
-        assert_eq!((&merged.record["status"], merged.contradicting), (&json!("enabled"), vec![0]));
-    }
-}
+mod tests;

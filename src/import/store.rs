@@ -241,37 +241,43 @@ impl Whole {
         if distinct.len() < 2 {
             return Ok(());
         }
-        let mut read = Vec::new();
+        // Two ids can have one digest.
+        let mut ids: Vec<(String, Vec<Entry>, Vec<merge::Part>)> = Vec::new();
         for entry in distinct {
             let value = self.read(entry)?;
             let rank = merge::Rank { listed: !entry.mention, newer: newer(entry.source) };
-            read.push((entry, rank, value));
+            let part = merge::Part::new(rank, &value);
+            let id = value.get("id").and_then(serde_json::Value::as_str).unwrap_or_default();
+            if let Some((_, entries, parts)) = ids.iter_mut().find(|(known, ..)| known == id) {
+                entries.push(entry);
+                parts.push(part);
+            } else {
+                ids.push((id.to_owned(), vec![entry], vec![part]));
+            }
         }
-        // Two ids can have one digest.
-        read.sort_by(|a, b| {
-            a.2.get("id").and_then(|id| id.as_str()).cmp(&b.2.get("id").and_then(|id| id.as_str()))
-        });
-        for same in
-            read.chunk_by(|a, b| a.2.get("id") == b.2.get("id")).filter(|same| same.len() > 1)
-        {
-            let parts: Vec<_> = same.iter().map(|(_, rank, value)| (*rank, value)).collect();
+        for (_, same, parts) in ids.iter().filter(|(_, same, _)| same.len() > 1) {
             let Some((first, rest)) = same.split_first() else { continue };
-            let merge::Merged { record: merged, contradicting } =
-                merge::merge(first.0.kind, &parts, &mut self.merged.conflicts);
-            for (entry, ..) in contradicting.iter().filter_map(|at| same.get(*at)) {
+            let mut conflicts = std::mem::take(&mut self.merged.conflicts);
+            let read = |at: usize| {
+                same.get(at).map_or(Ok(serde_json::Value::Null), |entry| self.read(*entry))
+            };
+            let merged = merge::merge(first.kind, parts, read, &mut conflicts);
+            self.merged.conflicts = conflicts;
+            let merge::Merged { record: merged, contradicting } = merged?;
+            for entry in contradicting.iter().filter_map(|at| same.get(*at)) {
                 let sources = self.merged.contradicting.iter_mut();
                 sources.skip(entry.source as usize).take(1).for_each(|count| *count += 1);
             }
-            let (before, after) = self.form.around(first.0.kind);
+            let (before, after) = self.form.around(first.kind);
             let line = format!("{before}{merged}{after}").into_bytes();
-            let mut listed = first.0.primary;
+            let mut listed = first.primary;
             self.patches.push(Patch {
-                kind: first.0.kind,
-                start: first.0.start,
-                length: first.0.length,
+                kind: first.kind,
+                start: first.start,
+                length: first.length,
                 instead: Some(line.into()),
             });
-            for (entry, ..) in rest {
+            for entry in rest {
                 // The first row that lists the record is the one that is written.
                 self.drop(*entry, entry.primary && listed);
                 listed |= entry.primary;
