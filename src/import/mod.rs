@@ -24,6 +24,7 @@ pub mod batch;
 pub mod columns;
 pub mod context;
 pub mod convert;
+mod ends;
 pub mod files;
 pub mod frame;
 mod index;

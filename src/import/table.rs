@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::fault::{Fault, Text, quote};
 
+use super::ends::Ends;
 use super::row::Header;
 
 /// No heading is longer than this.
@@ -26,12 +27,10 @@ pub struct Table<R> {
     last: u64,
     /// How many lines stand before the heading.
     before: u64,
-    /// The line of the heading.
-    heading: u64,
 }
 
 /// The beginning of a text, which was looked at, and the rest.
-type Whole<R> = Chain<Cursor<Vec<u8>>, R>;
+type Whole<R> = Chain<Cursor<Vec<u8>>, Ends<R>>;
 
 /// Counts the quotes that pass.
 struct Counted<R> {
@@ -53,7 +52,8 @@ impl<R: Read> Table<R> {
     ///
     /// # Errors
     /// A file that can't be read, or that has no heading.
-    pub fn new(mut from: R, name: &str) -> Result<Self, Fault> {
+    pub fn new(from: R, name: &str) -> Result<Self, Fault> {
+        let mut from = Ends::new(from);
         // A reader may hand out less than a line at first.
         let mut start = Vec::new();
         while start.len() < HEADING && memchr::memchr_iter(b'\n', &start).count() < TITLES {
@@ -66,12 +66,8 @@ impl<R: Read> Table<R> {
             }
         }
         let (skipped, separator) = self::heading(&start);
-        let (titles, table) = start.split_at_checked(skipped).unwrap_or((&[], &start));
-        // Of an end of line of two bytes, the reader counts the second with the next line.
-        let two = table.split_inclusive(|b| *b == b'\n').next();
-        let two = two.is_some_and(|line| line.ends_with(b"\r\n"));
-        let titles = memchr::memchr_iter(b'\n', titles).count() as u64;
-        let (before, heading) = (titles + u64::from(two), titles + 1);
+        let titles = start.get(..skipped).unwrap_or_default();
+        let before = memchr::memchr_iter(b'\n', titles).count() as u64;
         let start = start.split_off(skipped);
         let quotes = Arc::new(AtomicU64::new(0));
         let from = Counted { from: Cursor::new(start).chain(from), quotes: Arc::clone(&quotes) };
@@ -84,7 +80,7 @@ impl<R: Read> Table<R> {
             Ok(headings) => Header::new(headings.iter()),
             Err(error) => return Err(fault(name, &error, before)),
         };
-        Ok(Self { lines, header, name: name.to_owned(), quotes, last: 1, before, heading })
+        Ok(Self { lines, header, name: name.to_owned(), quotes, last: 1, before })
     }
 
     /// The fault of a heading that is given again at that place of the heading.
@@ -95,7 +91,7 @@ impl<R: Read> Table<R> {
         let help = format!(
             "take one of them out of the export, or give it another heading: the second is column {column}"
         );
-        Fault::new(message, &help).at(place.moved(self.heading, 1))
+        Fault::new(message, &help).at(place.moved(self.before + 1, 1))
     }
 
     /// Fills a list with lines, up to so many; says how many. The lines that are in it are filled
@@ -114,7 +110,10 @@ impl<R: Read> Table<R> {
             let mut record = used.next().map(|(_, record)| record).unwrap_or_default();
             match self.lines.read_record(&mut record) {
                 Ok(true) => {
-                    let line = record.position().map_or(0, csv::Position::line) + self.before;
+                    // The reader is behind it; where it began to look for it may be blank lines.
+                    let within = memchr::memchr_iter(b'\n', record.as_slice().as_bytes()).count();
+                    let next = self.lines.position().line();
+                    let line = next.saturating_sub(within as u64 + 1) + self.before;
                     self.last = line;
                     // Some reports end each line with a separator, the heading too or not.
                     trim(&mut record, self.header.names.len());
@@ -207,6 +206,24 @@ mod tests {
         table.lines(&mut lines, 10).unwrap();
         let lines = lines.iter().map(|(line, record)| (*line, record.len())).collect();
         (table.header.names.clone(), lines)
+    }
+
+    #[test]
+    fn rows_know_their_lines_however_these_end() {
+        let lines =
+            ["ID,Mail,Hired,Left", "1,a,b,c", "", "", "2,\"x", "y\",b,c", "3,a,b,c", "4,a,b,c"];
+        let numbers = [(2, 4), (5, 4), (7, 4), (8, 4)];
+        for end in ["\n", "\r\n", "\r"] {
+            for last in ["", end] {
+                assert_eq!(read(&(lines.join(end) + last)).1, numbers, "{end:?} {last:?}");
+                let titled = ["All Workers", "As of today", ""].join(end) + &lines.join(end) + last;
+                let moved = numbers.map(|(line, cells)| (line + 2, cells));
+                assert_eq!(read(&titled).1, moved, "{end:?} {last:?}");
+            }
+        }
+        let ends = ["\r\n", "\n", "\r\n", "\r", "\r\n", "\r\n", "\n", "\r"];
+        let mixed: String = lines.iter().zip(ends).flat_map(|(line, end)| [*line, end]).collect();
+        assert_eq!(read(&mixed).1, numbers);
     }
 
     #[test]
