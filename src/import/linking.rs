@@ -98,11 +98,8 @@ impl Sink<'_> {
         if self.context.links.is_empty() {
             return None;
         }
-        let names: Vec<&str> = [id]
-            .into_iter()
-            .chain(claim.user_names.iter().copied())
-            .chain(claim.emails.iter().copied())
-            .collect();
+        let names = claim.user_names.iter().chain(&claim.emails).copied();
+        let names: Vec<&str> = std::iter::once(id).chain(names).collect();
         self.context.links.find(&self.context.people, system, &names)
     }
 

@@ -280,11 +280,17 @@ impl Links {
         self.rows.is_empty()
     }
 
-    /// Who an account is by the user's word, if they say anything of it.
+    /// Who an account is by the user's word, if they say anything of it. Its names are its id first,
+    /// and login names. With the system, the vendor's own id does, which the account's begins with
+    /// the system of.
     pub fn find(&self, people: &People, system: &str, names: &[&str]) -> Option<Linked> {
-        let keys =
-            names.iter().flat_map(|name| [(fold(system), fold(name)), (String::new(), fold(name))]);
-        let link = keys.into_iter().find_map(|key| self.rows.get(&key))?;
+        let of = |system: &str, name: &str| self.rows.get(&(fold(system), fold(name)));
+        let vendors_own = || {
+            let own = names.first()?.strip_prefix(system)?.strip_prefix(':')?;
+            of(system, own)
+        };
+        let named = names.iter().find_map(|name| of(system, name).or_else(|| of("", name)));
+        let link = named.or_else(vendors_own)?;
         link.used.store(true, Ordering::Relaxed);
         let Some(to) = link.to.as_deref() else { return Some(Linked::Nobodys) };
         let target = if let Some(workload) = to.strip_prefix("workload:") {
@@ -363,5 +369,10 @@ mod tests {
         assert_eq!(ada, Some(Linked::To(Target::Person("2".into()), Step::Given)));
         assert_eq!(links.find(&people, "okta", &["ada"]), None);
         assert_eq!(links.unused(), ["l:3"]);
+        assert_eq!(links.find(&people, "okta", &["okta:deploy"]), None);
+        assert_eq!(links.find(&people, "okta", &["okta:root"]), None, "on another system, too");
+        let ci = Linked::To(Target::Workload("ci".into()), Step::Given);
+        assert_eq!(links.find(&people, "aws", &["aws:Deploy", "x"]), Some(ci));
+        assert!(links.unused().is_empty());
     }
 }

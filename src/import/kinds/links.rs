@@ -11,7 +11,7 @@ use crate::inventory::field::split_prefix;
 pub const IMPORTER: Importer = Importer {
     kind: "links",
     title: "your list of links: the columns `account` and `person`, and perhaps `system`",
-    how: "write it: an account's id or login name; a person's number, e-mail or user name, `workload:ID`, or `-` for nobody's",
+    how: "write it: an account's id (with `system`, the vendor's own will do) or login name; a person's number, e-mail or user name, `workload:ID`, or `-` for nobody's",
     unknown: "nothing: it is your word",
     marks: &[],
     shapes: &[Shape {
