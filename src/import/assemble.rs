@@ -2,10 +2,9 @@
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
-use tempfile::NamedTempFile;
-
 use super::store::{Form, HEADING, Patch, Whole};
 use crate::inventory::Kind;
+use crate::temporary::TemporaryFile;
 use crate::time::Instant;
 
 impl Whole {
@@ -17,14 +16,14 @@ impl Whole {
         mut self,
         generated_at: Instant,
         sources: &[Vec<u8>],
-    ) -> io::Result<NamedTempFile> {
+    ) -> io::Result<TemporaryFile> {
         let largest = Kind::ALL.iter().max_by_key(|kind| self.lengths.get(**kind as usize));
         let largest = largest.copied().unwrap_or(Kind::Account);
         let patches = std::mem::take(&mut self.patches);
         let of = |kind: Kind| patches.iter().filter(move |patch| patch.kind == kind);
         let mut base = self.records.swap_remove(largest as usize);
         // What was swapped to its place is the last kind's.
-        let mut others: Vec<(Kind, NamedTempFile)> = Vec::new();
+        let mut others: Vec<(Kind, TemporaryFile)> = Vec::new();
         let last = Kind::ALL.len() - 1;
         for (at, file) in self.records.into_iter().enumerate() {
             let kind = if at == largest as usize { last } else { at };
@@ -88,7 +87,7 @@ impl Whole {
 }
 
 /// Puts in place what was merged, and spaces where a record is gone.
-fn patch<'p>(file: &mut NamedTempFile, patches: impl Iterator<Item = &'p Patch>) -> io::Result<()> {
+fn patch<'p>(file: &mut TemporaryFile, patches: impl Iterator<Item = &'p Patch>) -> io::Result<()> {
     let mut end = file.seek(SeekFrom::End(0))?;
     for Patch { start, length, instead, .. } in patches {
         let length = *length as usize;
@@ -111,7 +110,7 @@ fn patch<'p>(file: &mut NamedTempFile, patches: impl Iterator<Item = &'p Patch>)
 }
 
 /// Takes the comma after the last record away.
-fn close(file: &mut NamedTempFile) -> io::Result<()> {
+fn close(file: &mut TemporaryFile) -> io::Result<()> {
     const STEP: u64 = 1 << 16;
     let mut end = file.seek(SeekFrom::End(0))?;
     while end > HEADING {
@@ -136,10 +135,10 @@ const STEP: u64 = 8 << 20;
 /// It begins with the last, and cuts off what is copied: the memory that the system kept it in is
 /// filled again at once, where fresh memory can cost more than the copying.
 fn copy<'p>(
-    from: &mut NamedTempFile,
+    from: &mut TemporaryFile,
     length: u64,
     patches: impl DoubleEndedIterator<Item = &'p Patch> + Clone,
-    out: &mut NamedTempFile,
+    out: &mut TemporaryFile,
     form: Form,
 ) -> io::Result<()> {
     let instead = |patch: &Patch| patch.instead.as_ref().map_or(0, |text| text.len() as u64);
@@ -148,7 +147,7 @@ fn copy<'p>(
         .fold((0, 0), |(gone, new), patch| (gone + u64::from(patch.length), new + instead(patch)));
     let end = out.seek(SeekFrom::End(0))? + (length - HEADING) - gone + new;
     let (mut to, mut cut) = (end, length);
-    let mut range = |out: &mut NamedTempFile, to: &mut u64, start: u64, mut end: u64| {
+    let mut range = |out: &mut TemporaryFile, to: &mut u64, start: u64, mut end: u64| {
         while end > start {
             let first = end.saturating_sub(STEP).max(start);
             *to -= end - first;

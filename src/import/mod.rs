@@ -13,10 +13,9 @@
 
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
 use crate::fault::{Fault, Faults, quote};
 use crate::load::files::name_of;
+use crate::temporary::TemporaryFile;
 use crate::time::Instant;
 
 mod assemble;
@@ -60,7 +59,7 @@ use setting::Settings;
 /// What was imported.
 pub struct Imported {
     /// The inventory, in a temporary file.
-    pub inventory: NamedTempFile,
+    pub inventory: TemporaryFile,
     /// What came of each export.
     pub report: Report,
 }

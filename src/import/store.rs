@@ -15,7 +15,6 @@ use std::path::Path;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use tempfile::NamedTempFile;
 
 use super::batch::{Batch, Entry};
 use super::index;
@@ -23,6 +22,7 @@ use super::links::Links;
 use super::merge::{self, Conflicts};
 use super::survey::Repeated;
 use crate::inventory::Kind;
+use crate::temporary::TemporaryFile;
 
 /// How the inventory is formed.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -54,7 +54,7 @@ const PARTS: u64 = 32;
 /// Records that are being collected.
 pub struct Store {
     form: Form,
-    records: Vec<BufWriter<NamedTempFile>>,
+    records: Vec<BufWriter<TemporaryFile>>,
     lengths: Vec<u64>,
     counts: Vec<u64>,
     index: Vec<BufWriter<File>>,
@@ -86,7 +86,7 @@ pub struct Merged {
 /// Records that are put together.
 pub struct Whole {
     pub(super) form: Form,
-    pub(super) records: Vec<NamedTempFile>,
+    pub(super) records: Vec<TemporaryFile>,
     pub(super) lengths: Vec<u64>,
     pub(super) counts: Vec<u64>,
     pub(super) patches: Vec<Patch>,
@@ -102,7 +102,7 @@ impl Store {
     /// Files that can't be made.
     pub fn new(form: Form, folder: &Path) -> io::Result<Self> {
         let file = || {
-            let mut file = NamedTempFile::new_in(folder)?;
+            let mut file = TemporaryFile::new_in(folder)?;
             io::copy(&mut io::repeat(b' ').take(HEADING), &mut file)?;
             Ok(BufWriter::with_capacity(FEW, file))
         };

@@ -2,13 +2,12 @@
 
 use std::io;
 
-use tempfile::NamedTempFile;
-
 use super::report::Report;
 use super::store::Whole;
 use crate::inventory::Kind;
 use crate::inventory::draft::Draft;
 use crate::inventory::record::Source;
+use crate::temporary::TemporaryFile;
 use crate::time::Instant;
 
 /// Puts records and sources together in a temporary file, and counts them.
@@ -19,7 +18,7 @@ pub fn write(
     records: Whole,
     report: &mut Report,
     generated_at: Instant,
-) -> io::Result<NamedTempFile> {
+) -> io::Result<TemporaryFile> {
     let sources = report.sources.iter().map(|source| {
         Draft::<Source>::new(&source.path)
             .kind(source.kind)

@@ -29,6 +29,7 @@ mod import_loud;
 mod import_people;
 mod import_unread;
 mod inputs;
+mod interrupted;
 mod laws;
 mod names;
 mod pack;
