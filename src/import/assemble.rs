@@ -1,6 +1,7 @@
 //! One file of all records: the largest kind stays where it is, the others are copied behind it.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 
 use super::store::{Form, HEADING, Patch, Whole};
 use crate::inventory::Kind;
@@ -30,9 +31,11 @@ impl Whole {
             others.extend(Kind::ALL.get(kind).map(|kind| (*kind, file)));
         }
         others.sort_by_key(|(kind, _)| *kind);
-        patch(&mut base, of(largest))?;
         if self.form == Form::Document {
+            patch(&mut base, of(largest))?;
             close(&mut base)?;
+        } else {
+            squeeze(&mut base, of(largest))?;
         }
         let mut out = base;
         out.seek(SeekFrom::End(0))?;
@@ -105,6 +108,57 @@ fn patch<'p>(file: &mut TemporaryFile, patches: impl Iterator<Item = &'p Patch>)
             file.write_all(instead)?;
             end += instead.len() as u64;
         }
+    }
+    Ok(())
+}
+
+/// The same for lines, of which none may be blank: what follows moves up.
+fn squeeze<'p>(
+    file: &mut TemporaryFile,
+    patches: impl Iterator<Item = &'p Patch>,
+) -> io::Result<()> {
+    let end = file.seek(SeekFrom::End(0))?;
+    // What comes from there, and goes to there; what is longer than the room for it goes to the end.
+    let (mut from, mut to, mut longer) = (None, 0, Vec::new());
+    for Patch { start, length, instead, .. } in patches {
+        let at = from.unwrap_or(*start);
+        if from.is_none() {
+            to = *start;
+        }
+        move_up(file, at..*start, &mut to)?;
+        let behind = *start + u64::from(*length);
+        let instead = instead.as_deref().unwrap_or_default();
+        if to + instead.len() as u64 <= behind {
+            file.seek(SeekFrom::Start(to))?;
+            file.write_all(instead)?;
+            to += instead.len() as u64;
+        } else {
+            longer.extend_from_slice(instead);
+        }
+        from = Some(behind);
+    }
+    let Some(from) = from else { return Ok(()) };
+    move_up(file, from..end, &mut to)?;
+    file.seek(SeekFrom::Start(to))?;
+    file.write_all(&longer)?;
+    file.as_file().set_len(to + longer.len() as u64)
+}
+
+/// Moves a part of a file to an earlier place.
+fn move_up(file: &mut TemporaryFile, part: Range<u64>, to: &mut u64) -> io::Result<()> {
+    let mut bytes = Vec::new();
+    let mut at = part.start;
+    while at < part.end {
+        bytes.clear();
+        file.seek(SeekFrom::Start(at))?;
+        Read::by_ref(file).take((part.end - at).min(STEP)).read_to_end(&mut bytes)?;
+        if bytes.is_empty() {
+            return Err(io::Error::other("records are missing in a temporary file"));
+        }
+        file.seek(SeekFrom::Start(*to))?;
+        file.write_all(&bytes)?;
+        at += bytes.len() as u64;
+        *to += bytes.len() as u64;
     }
     Ok(())
 }

@@ -131,6 +131,9 @@ impl Merging {
                 (_, known, value) => {
                     let known_rank = self.ranks.get(field).copied().unwrap_or(rank);
                     let stronger = known_rank.beats(rank) || earlier;
+                    if !stronger && known_rank.listed && rank.listed {
+                        differs.extend(differing(known, value));
+                    }
                     let agrees = unite(field, known, value, stronger);
                     if !agrees && known_rank.listed && rank.listed {
                         differs.push(field.clone());
@@ -188,6 +191,43 @@ fn started(value: &Value) -> &str {
 /// The kinds whose records carry free facts.
 fn has_tags(kind: Kind) -> bool {
     !matches!(kind, Kind::Source | Kind::Team | Kind::Group | Kind::Offboarding)
+}
+
+/// Whether two rows say the same of a group, but for who is in it.
+pub fn is_same_but_for_members(one: &Value, other: &Value) -> bool {
+    let (Some(one), Some(other)) = (one.as_object(), other.as_object()) else { return false };
+    let free = |field: &str| matches!(field, "members" | "source_ref");
+    let said = |fields: &Map<String, Value>| fields.keys().filter(|field| !free(field)).count();
+    let same = one.iter().all(|(field, value)| free(field) || other.get(field) == Some(value));
+    same && said(one) == said(other) && one.contains_key("members") == other.contains_key("members")
+}
+
+/// Adds the members that another row says of the same group.
+pub fn take_members(group: &mut Value, mut other: Value) {
+    let more = other.get_mut("members").map(Value::take);
+    let known = group.get_mut("members").and_then(Value::as_array_mut);
+    if let (Some(known), Some(Value::Array(more))) = (known, more) {
+        known.extend(more);
+    }
+}
+
+/// Leaves each member of a group in it once.
+pub fn name_members_once(group: &mut Value) {
+    if let Some(members) = group.get_mut("members").and_then(Value::as_array_mut) {
+        let mut seen = FxHashSet::default();
+        members.retain(|member| seen.insert(member.to_string()));
+    }
+}
+
+/// The facts of the organisation's own that two rows tell differently.
+fn differing(known: &Value, value: &Value) -> Vec<String> {
+    // What an import writes of itself.
+    const OWN: [&str; 2] = ["linked_by", "also_in"];
+    let more = value.as_object().into_iter().flatten();
+    let differs = more.filter(|(name, value)| {
+        !OWN.contains(&name.as_str()) && known.get(name.as_str()).is_some_and(|own| own != *value)
+    });
+    differs.map(|(name, _)| format!("tags.{name}")).collect()
 }
 
 /// Puts two values of a field together; says whether they don't contradict each other. `stronger`
@@ -265,108 +305,4 @@ fn text(field: &str, known: &mut String, value: &str, stronger: bool) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn rank(listed: bool, newer: i64) -> Rank {
-        Rank { listed, newer: Some(newer) }
-    }
-
-    #[test]
-    fn a_listing_counts_more_than_a_mention_and_lists_are_united() {
-        let mut conflicts = Conflicts::new();
-        let mention =
-            json!({"id": "g", "members": ["account:a"], "source": "u", "source_ref": "u:1"});
-        let other =
-            json!({"id": "g", "members": ["account:b"], "source": "u", "source_ref": "u:2"});
-        let listing = json!({"id": "g", "name": "Admins", "privileged": true, "source": "g", "source_ref": "g:1"});
-        let merged = merge(
-            Kind::Group,
-            &[(rank(false, 9), &mention), (rank(false, 9), &other), (rank(true, 1), &listing)],
-            &mut conflicts,
-        );
-        assert_eq!(
-            merged.record,
-            json!({"id": "g", "name": "Admins", "privileged": true, "members": ["account:a", "account:b"],
-            "source": "g", "source_ref": "g:1"})
-        );
-        assert!(conflicts.is_empty());
-    }
-
-    #[test]
-    fn of_contradictions_the_one_that_gives_access_is_kept_and_reported() {
-        let mut conflicts = Conflicts::new();
-        let off = json!({"id": "a", "status": "disabled", "last_login_at": "2026-01-01T00:00:00Z"});
-        let on =
-            json!({"id": "a", "status": "enabled", "last_login_at": "2026-01-01T00:00:00.500Z"});
-        let merged =
-            merge(Kind::Account, &[(rank(true, 1), &off), (rank(true, 1), &on)], &mut conflicts);
-        assert_eq!(
-            (&merged.record["status"], &merged.record["last_login_at"]),
-            (&json!("enabled"), &json!("2026-01-01T00:00:00.500Z"))
-        );
-        assert_eq!(conflicts.keys().next(), Some(&("account", "status".to_owned())));
-        // A newer export knows better.
-        conflicts.clear();
-        let merged =
-            merge(Kind::Account, &[(rank(true, 1), &on), (rank(true, 2), &off)], &mut conflicts);
-        assert_eq!(merged.record["status"], "disabled");
-        assert!(conflicts.is_empty());
-    }
-
-    #[test]
-    fn of_two_employments_the_later_one_counts() {
-        let mut conflicts = Conflicts::new();
-        let first = json!({"id": "7", "name": "Ada", "status": "terminated", "started_at": "2020-01-01T00:00:00Z", "ended_at": "2022-01-01T00:00:00Z"});
-        let again = json!({"id": "7", "name": "ada", "status": "active", "started_at": "2025-01-01T00:00:00Z"});
-        let merged = merge(
-            Kind::Person,
-            &[(rank(true, 1), &first), (rank(true, 1), &again)],
-            &mut conflicts,
-        );
-        assert_eq!(
-            (&merged.record["status"], &merged.record["started_at"]),
-            (&json!("active"), &json!("2025-01-01T00:00:00Z"))
-        );
-        assert!(conflicts.is_empty());
-        let (left, here) =
-            (json!({"id": "7", "status": "terminated"}), json!({"id": "7", "status": "active"}));
-        for parts in [[&left, &here], [&here, &left]] {
-            let merged =
-                merge(Kind::Person, &parts.map(|part| (rank(true, 1), part)), &mut conflicts);
-            assert_eq!(merged.record["status"], "terminated");
-        }
-        assert_eq!(conflicts.values().map(|(count, _)| *count).sum::<u64>(), 2);
-        // A first day that isn't known is not the earlier one.
-        let here = json!({"id": "7", "status": "active", "started_at": "2026-01-01T00:00:00Z"});
-        let merged =
-            merge(Kind::Person, &[(rank(true, 1), &here), (rank(true, 1), &left)], &mut conflicts);
-        assert_eq!(
-            (&merged.record["status"], merged.contradicting),
-            (&json!("terminated"), vec![1])
-        );
-    }
-
-    #[test]
-    fn login_names_are_the_same_in_any_case() {
-        let mut conflicts = Conflicts::new();
-        let (one, other) =
-            (json!({"id": "a", "username": "Bo@x"}), json!({"id": "a", "username": "bo@x"}));
-        let merged =
-            merge(Kind::Account, &[(rank(true, 1), &one), (rank(true, 1), &other)], &mut conflicts);
-        assert!(conflicts.is_empty() && merged.contradicting.is_empty());
-    }
-
-    #[test]
-    fn the_time_of_a_file_decides_nothing() {
-        let mut conflicts = Conflicts::new();
-        let on = json!({"id": "a", "status": "enabled", "username": "ada"});
-        let off = json!({"id": "a", "status": "deleted", "username": "bob"});
-        let unknown = Rank { listed: true, newer: None };
-        let merged = merge(Kind::Account, &[(unknown, &off), (rank(true, 9), &on)], &mut conflicts);
-        assert_eq!(merged.record["status"], "enabled");
-        let merged = merge(Kind::Account, &[(unknown, &on), (rank(true, 9), &off)], &mut conflicts);
-        assert_eq!((&merged.record["status"], merged.contradicting), (&json!("enabled"), vec![0]));
-    }
-}
+mod tests;

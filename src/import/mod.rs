@@ -20,6 +20,7 @@ use crate::time::Instant;
 
 mod assemble;
 pub mod batch;
+mod breaks;
 pub mod columns;
 pub mod context;
 pub mod convert;
@@ -29,8 +30,10 @@ mod index;
 pub mod kinds;
 mod linking;
 mod links;
+mod members;
 mod merge;
 pub mod pages;
+mod part;
 pub mod people;
 mod reading;
 pub mod report;
@@ -42,6 +45,7 @@ pub mod store;
 mod survey;
 mod table;
 pub mod value;
+mod votes;
 pub mod when;
 mod wrapper;
 mod write;
@@ -51,6 +55,7 @@ use batch::Batch;
 use context::Export;
 use files::Form;
 use kinds::Importer;
+use members::Members;
 use pages::Pages;
 use reading::Reading;
 use report::{Origin, Report};
@@ -74,6 +79,8 @@ struct Source {
     origin: Origin,
     batch: Batch,
     pages: Pages,
+    /// The members of objects that were read piece by piece.
+    members: Members,
     /// Why it is known to be a part only, besides what its pages say.
     incomplete: Vec<String>,
     notes: Vec<String>,
@@ -154,6 +161,7 @@ fn sources(paths: &[PathBuf], settings: &Settings) -> Result<(Vec<Source>, Vec<P
             origin,
             batch: Batch::default(),
             pages: Pages::new(),
+            members: Members::default(),
             incomplete: Vec::new(),
             notes: Vec::new(),
         });

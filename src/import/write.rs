@@ -25,7 +25,7 @@ pub fn write(
             .exported_at(source.exported_at)
             .rows(source.written + source.merged)
             .expected_rows(source.read + source.missing + source.contradicting)
-            .truncated(source.lacks_rows())
+            .truncated(source.truncated)
             .finish()
     });
     let sources: Vec<Vec<u8>> = sources.collect();
