@@ -44,6 +44,7 @@ pub mod pseudonym;
 pub mod fault;
 mod json;
 pub mod settings;
+pub mod temporary;
 pub mod time;
 
 // What the user meets.

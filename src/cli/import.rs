@@ -4,7 +4,6 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use tempfile::NamedTempFile;
 
 use super::{Exit, Terminal, print, wrapped};
 use crate::config::Config;
@@ -17,6 +16,7 @@ use crate::import::{Imported, import};
 use crate::load::files::name_of;
 use crate::pseudonym::Pseudonyms;
 use crate::report::output::{named, whole};
+use crate::temporary::TemporaryFile;
 use crate::time::Instant;
 
 #[derive(Args)]
@@ -148,7 +148,7 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn copy(file: &NamedTempFile, out: &mut dyn Write) -> io::Result<()> {
+fn copy(file: &TemporaryFile, out: &mut dyn Write) -> io::Result<()> {
     io::copy(&mut file.reopen()?, out).map(|_| ())
 }
 

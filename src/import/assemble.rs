@@ -1,11 +1,11 @@
 //! One file of all records: the largest kind stays where it is, the others are copied behind it.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
-
-use tempfile::NamedTempFile;
+use std::ops::Range;
 
 use super::store::{Form, HEADING, Patch, Whole};
 use crate::inventory::Kind;
+use crate::temporary::TemporaryFile;
 use crate::time::Instant;
 
 impl Whole {
@@ -17,23 +17,25 @@ impl Whole {
         mut self,
         generated_at: Instant,
         sources: &[Vec<u8>],
-    ) -> io::Result<NamedTempFile> {
+    ) -> io::Result<TemporaryFile> {
         let largest = Kind::ALL.iter().max_by_key(|kind| self.lengths.get(**kind as usize));
         let largest = largest.copied().unwrap_or(Kind::Account);
         let patches = std::mem::take(&mut self.patches);
         let of = |kind: Kind| patches.iter().filter(move |patch| patch.kind == kind);
         let mut base = self.records.swap_remove(largest as usize);
         // What was swapped to its place is the last kind's.
-        let mut others: Vec<(Kind, NamedTempFile)> = Vec::new();
+        let mut others: Vec<(Kind, TemporaryFile)> = Vec::new();
         let last = Kind::ALL.len() - 1;
         for (at, file) in self.records.into_iter().enumerate() {
             let kind = if at == largest as usize { last } else { at };
             others.extend(Kind::ALL.get(kind).map(|kind| (*kind, file)));
         }
         others.sort_by_key(|(kind, _)| *kind);
-        patch(&mut base, of(largest))?;
         if self.form == Form::Document {
+            patch(&mut base, of(largest))?;
             close(&mut base)?;
+        } else {
+            squeeze(&mut base, of(largest))?;
         }
         let mut out = base;
         out.seek(SeekFrom::End(0))?;
@@ -88,7 +90,7 @@ impl Whole {
 }
 
 /// Puts in place what was merged, and spaces where a record is gone.
-fn patch<'p>(file: &mut NamedTempFile, patches: impl Iterator<Item = &'p Patch>) -> io::Result<()> {
+fn patch<'p>(file: &mut TemporaryFile, patches: impl Iterator<Item = &'p Patch>) -> io::Result<()> {
     let mut end = file.seek(SeekFrom::End(0))?;
     for Patch { start, length, instead, .. } in patches {
         let length = *length as usize;
@@ -110,8 +112,59 @@ fn patch<'p>(file: &mut NamedTempFile, patches: impl Iterator<Item = &'p Patch>)
     Ok(())
 }
 
+/// The same for lines, of which none may be blank: what follows moves up.
+fn squeeze<'p>(
+    file: &mut TemporaryFile,
+    patches: impl Iterator<Item = &'p Patch>,
+) -> io::Result<()> {
+    let end = file.seek(SeekFrom::End(0))?;
+    // What comes from there, and goes to there; what is longer than the room for it goes to the end.
+    let (mut from, mut to, mut longer) = (None, 0, Vec::new());
+    for Patch { start, length, instead, .. } in patches {
+        let at = from.unwrap_or(*start);
+        if from.is_none() {
+            to = *start;
+        }
+        move_up(file, at..*start, &mut to)?;
+        let behind = *start + u64::from(*length);
+        let instead = instead.as_deref().unwrap_or_default();
+        if to + instead.len() as u64 <= behind {
+            file.seek(SeekFrom::Start(to))?;
+            file.write_all(instead)?;
+            to += instead.len() as u64;
+        } else {
+            longer.extend_from_slice(instead);
+        }
+        from = Some(behind);
+    }
+    let Some(from) = from else { return Ok(()) };
+    move_up(file, from..end, &mut to)?;
+    file.seek(SeekFrom::Start(to))?;
+    file.write_all(&longer)?;
+    file.as_file().set_len(to + longer.len() as u64)
+}
+
+/// Moves a part of a file to an earlier place.
+fn move_up(file: &mut TemporaryFile, part: Range<u64>, to: &mut u64) -> io::Result<()> {
+    let mut bytes = Vec::new();
+    let mut at = part.start;
+    while at < part.end {
+        bytes.clear();
+        file.seek(SeekFrom::Start(at))?;
+        Read::by_ref(file).take((part.end - at).min(STEP)).read_to_end(&mut bytes)?;
+        if bytes.is_empty() {
+            return Err(io::Error::other("records are missing in a temporary file"));
+        }
+        file.seek(SeekFrom::Start(*to))?;
+        file.write_all(&bytes)?;
+        at += bytes.len() as u64;
+        *to += bytes.len() as u64;
+    }
+    Ok(())
+}
+
 /// Takes the comma after the last record away.
-fn close(file: &mut NamedTempFile) -> io::Result<()> {
+fn close(file: &mut TemporaryFile) -> io::Result<()> {
     const STEP: u64 = 1 << 16;
     let mut end = file.seek(SeekFrom::End(0))?;
     while end > HEADING {
@@ -136,10 +189,10 @@ const STEP: u64 = 8 << 20;
 /// It begins with the last, and cuts off what is copied: the memory that the system kept it in is
 /// filled again at once, where fresh memory can cost more than the copying.
 fn copy<'p>(
-    from: &mut NamedTempFile,
+    from: &mut TemporaryFile,
     length: u64,
     patches: impl DoubleEndedIterator<Item = &'p Patch> + Clone,
-    out: &mut NamedTempFile,
+    out: &mut TemporaryFile,
     form: Form,
 ) -> io::Result<()> {
     let instead = |patch: &Patch| patch.instead.as_ref().map_or(0, |text| text.len() as u64);
@@ -148,7 +201,7 @@ fn copy<'p>(
         .fold((0, 0), |(gone, new), patch| (gone + u64::from(patch.length), new + instead(patch)));
     let end = out.seek(SeekFrom::End(0))? + (length - HEADING) - gone + new;
     let (mut to, mut cut) = (end, length);
-    let mut range = |out: &mut NamedTempFile, to: &mut u64, start: u64, mut end: u64| {
+    let mut range = |out: &mut TemporaryFile, to: &mut u64, start: u64, mut end: u64| {
         while end > start {
             let first = end.saturating_sub(STEP).max(start);
             *to -= end - first;

@@ -8,12 +8,13 @@ use std::borrow::Cow;
 
 use super::batch::Batch;
 use super::kinds::{Importer, Shape};
+use super::members::{self, Members};
 use super::pages::Pages;
-use super::row::{Cells, Columns, Header, Keys, Row};
+use super::row::{Cells, Columns, Keys, Row};
 use super::sink::{Context, Export, Sink};
 use super::value::Value;
 use super::wrapper::{
-    embedded, is_about, is_empty_page, is_error, names_next, recorded, start_of, total, total_of,
+    embedded, is_empty_page, is_error, is_problem, names_next, recorded, start_of, total, total_of,
     wildcard,
 };
 use crate::fault::quote;
@@ -33,9 +34,8 @@ pub struct Converter<'c> {
     pub exported_at: Option<Instant>,
     /// Rows that wait for others.
     pub held: Held,
-    /// Members of an opened object that hold no rows, and whether others do: then it is a map.
-    unread: Vec<(String, String)>,
-    mapped: bool,
+    /// The members of an opened object.
+    members: Members,
 }
 
 /// What a converter has made.
@@ -48,6 +48,8 @@ pub struct Converted {
     pub exported_at: Option<Instant>,
     /// Rows that wait for others.
     pub held: Held,
+    /// The members of an object that is read piece by piece.
+    pub members: Members,
 }
 
 impl<'c> Converter<'c> {
@@ -66,8 +68,7 @@ impl<'c> Converter<'c> {
             pages: Pages::new(),
             exported_at: None,
             held: Held::new(),
-            unread: Vec::new(),
-            mapped: false,
+            members: Members::default(),
         }
     }
 
@@ -79,15 +80,10 @@ impl<'c> Converter<'c> {
     }
 
     /// What was made of all that was read.
-    pub fn finish(mut self) -> Converted {
-        for (place, why) in std::mem::take(&mut self.unread) {
-            if self.mapped {
-                self.sink.read(place, |_| super::row::refuse(why));
-            }
-        }
-        let Self { sink, columns, pages, exported_at, held, .. } = self;
+    pub fn finish(self) -> Converted {
+        let Self { sink, columns, pages, exported_at, held, members, .. } = self;
         let batch = Batch { columns, ..sink.finish() };
-        Converted { batch, pages, exported_at, held }
+        Converted { batch, pages, exported_at, held, members }
     }
 
     /// Reads a value that stands at a JSON pointer, with its place in words up to there. `element`
@@ -103,13 +99,38 @@ impl<'c> Converter<'c> {
             return;
         }
         let rows = self.inner(key, value, file, &mut pointer.to_owned());
-        if matches!(value, Value::Object(_)) {
-            self.mapped |= rows;
-            if !rows && !is_about(key, value) {
-                let why = self.why(Cells::Object(value));
-                self.unread.push((place(file, pointer), why));
-            }
+        if !rows && is_problem(key, value) {
+            self.problem(key, file, pointer);
+            return;
         }
+        let mut members = std::mem::take(&mut self.members);
+        self.see(&mut members, (key, value), rows, file, pointer);
+        self.members = members;
+    }
+
+    /// Notes what came of a member.
+    fn see(
+        &self,
+        members: &mut Members,
+        (key, value): (&str, &Value<'_>),
+        rows: bool,
+        file: &str,
+        pointer: &str,
+    ) {
+        let read = match value {
+            _ if !rows => members::Read::Nothing,
+            Value::Object(_) if self.shape(Cells::Object(value)).is_some() => members::Read::Row,
+            _ => members::Read::Rows,
+        };
+        let why = || self.why(Cells::Object(value));
+        members.see(key, value, read, || place(file, pointer), why);
+    }
+
+    /// Counts what an answer says beside its rows: that something went wrong, so that others are
+    /// missing.
+    fn problem(&mut self, key: &str, file: &str, pointer: &str) {
+        let why = format!("a problem is told beside the rows: {}", quote(key));
+        self.sink.read(place(file, pointer), |_| super::row::refuse(why));
     }
 
     /// Reads a member of a wrapper, where it was recorded as a text, too.
@@ -173,6 +194,8 @@ impl<'c> Converter<'c> {
             }
             // The list of schemas that a page names.
             Value::Text(text) if text.starts_with("urn:ietf:params:scim:") => false,
+            // Headers of a recorded answer have several values, too.
+            _ if pointer.split('/').any(|part| part.eq_ignore_ascii_case("headers")) => false,
             _ if element => {
                 self.sink.read(place(file, pointer), |_| {
                     super::row::refuse("it is no object: ids alone don't say what they are of")
@@ -193,7 +216,8 @@ impl<'c> Converter<'c> {
         let mut rows = false;
         let wrapper = wildcard(pointer);
         let before = self.sink.rows();
-        let (mut unread, mut mapped) = (Vec::new(), false);
+        let mut seen = Members::default();
+        let mut problem = None;
         for (key, value) in members {
             self.dated(key, value);
             let length = pointer.len();
@@ -205,17 +229,17 @@ impl<'c> Converter<'c> {
                 None => self.inner(key, value, file, pointer),
             };
             rows |= some;
-            if matches!(value, Value::Object(_)) {
-                mapped |= some;
-                if !some && !is_about(key, value) {
-                    unread.push((pointer.clone(), value));
-                }
+            if !some && is_problem(key, value) {
+                problem = problem.or_else(|| Some((key, pointer.clone())));
+            } else {
+                self.see(&mut seen, (key, value), some, file, pointer);
             }
             pointer.truncate(length);
         }
-        // Of a map of rows, one that can't be read counts as it would in an array.
-        for (pointer, value) in unread.iter().filter(|_| mapped) {
-            self.unknown(Cells::Object(value), file, pointer);
+        self.sink.refuse(seen.refused());
+        // Without rows, the whole of it is refused.
+        if let Some((key, pointer)) = problem.filter(|_| rows) {
+            self.problem(key, file, &pointer);
         }
         let read = self.sink.rows() - before;
         let next = members.iter().any(|(key, value)| names_next(key, value));
@@ -310,59 +334,6 @@ impl<'c> Converter<'c> {
         let some: Vec<String> = names.iter().take(4).map(|name| quote(name)).collect();
         format!("no {} row has these keys: {}{more}", self.importer.kind, some.join(", "))
     }
-
-    /// Reads one line of a table. A row that has to wait is held as an object.
-    pub fn line(&mut self, header: &Header, record: &csv::StringRecord, place: String) {
-        let cells = Cells::Line(header, record);
-        if record.len() != header.names.len() {
-            let why =
-                format!("it has {} cells, the heading has {}", record.len(), header.names.len());
-            self.sink.read(place, |_| super::row::refuse(why));
-            return;
-        }
-        let breaks = memchr::memchr(b'\n', record.as_slice().as_bytes()).is_some();
-        let swallowed = |cell: &str| {
-            let marks = |line: &str| line.matches([',', ';', '\t', '|']).count();
-            cell.lines().skip(1).any(|line| marks(line) + 1 >= header.names.len().max(2))
-        };
-        if breaks && record.iter().any(swallowed) {
-            let why = "a quoted cell holds whole lines: a quote may not end where it should";
-            self.sink.read(place, |_| super::row::refuse(why));
-            return;
-        }
-        match self.shape(cells) {
-            Some(shape) => {
-                if self.cells(cells, shape, place) {
-                    let members = header.names.iter().zip(record.iter());
-                    let members = members
-                        .map(|(name, cell)| (name.as_str().into(), Value::Text(cell.into())));
-                    let row = to_json(&Value::Object(members.collect()));
-                    self.held.push((self.sink.last_place().to_owned(), row));
-                }
-            }
-            None => self.unknown(cells, &place, ""),
-        }
-    }
-
-    /// Reads a table that stands within another export.
-    fn table(&mut self, text: &str, file: &str, pointer: &str) -> bool {
-        let Ok(mut table) = super::table::Table::new(text.as_bytes(), file) else { return false };
-        let (mut lines, mut rows) = (Vec::new(), false);
-        // The text is UTF-8, so its lines can be read.
-        while table.lines(&mut lines, 1000).is_ok_and(|count| count > 0) {
-            rows = true;
-            for (line, record) in &lines {
-                if let Some((name, ..)) = table.header.twice.first() {
-                    let why = format!("two columns are called {}", quote(name));
-                    let place = place(file, &format!("{pointer}:{line}"));
-                    self.sink.read(place, |_| super::row::refuse(why));
-                    continue;
-                }
-                self.line(&table.header, record, place(file, &format!("{pointer}:{line}")));
-            }
-        }
-        rows
-    }
 }
 
 /// Hands out each row of a value.
@@ -399,5 +370,6 @@ fn to_json(value: &Value<'_>) -> String {
     plain(value).to_string()
 }
 
+mod lines;
 #[cfg(test)]
 pub mod trial;

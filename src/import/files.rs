@@ -10,10 +10,10 @@ use walkdir::WalkDir;
 use super::convert::Converter;
 use super::frame::{Frames, unreadable};
 use super::kinds::{self, Importer};
-use super::row::{Cells, Keys};
 use super::setting::Setting;
 use super::table::Table;
 use super::value::Value;
+use super::votes::{LINES, Votes};
 use crate::fault::{Fault, Faults, quote};
 use crate::load::files::name_of;
 
@@ -111,9 +111,6 @@ const LOOK: usize = 8 << 20;
 /// How many values of known rows are.
 const ROWS: usize = 5000;
 
-/// How many lines of a table are.
-const LINES: usize = 300;
-
 /// What a file is.
 pub struct Recognised {
     /// How its text is formed.
@@ -144,7 +141,7 @@ pub fn recognise(path: &Path, setting: &Setting, skip_unknown: bool) -> Result<R
     let given = setting.kind.and_then(kinds::called);
     let (form, found) = match form {
         Form::Json { .. } => json(path, setting, &name, Votes::new(&start))?,
-        Form::Table => (Form::Table, table(path, setting, &name)?),
+        Form::Table => (Form::Table, table(path, setting, &name, Votes::new(&start))?),
         Form::Yaml => (Form::Yaml, yaml(path, setting, &name, Votes::new(&start))?),
     };
     Ok(Recognised { form, importer: given.or(found) })
@@ -201,90 +198,6 @@ fn form(start: &[u8]) -> Result<Form, (&'static str, &'static str)> {
     }
 }
 
-/// How much of an export each importer knows; the one that knows most reads it.
-#[derive(Default)]
-struct Votes {
-    /// Values within rows that an importer knows.
-    known: Vec<usize>,
-    /// Whether the text holds what only its vendor writes.
-    marked: Vec<bool>,
-}
-
-impl Votes {
-    fn new(start: &[u8]) -> Self {
-        let text = String::from_utf8_lossy(start);
-        let marked =
-            kinds::ALL.iter().map(|importer| importer.marks.iter().any(|mark| text.contains(mark)));
-        Self { known: vec![0; kinds::ALL.len()], marked: marked.collect() }
-    }
-
-    fn add(&mut self, value: &Value<'_>) {
-        for (known, importer) in self.known.iter_mut().zip(kinds::ALL) {
-            *known += rows(value, importer);
-        }
-    }
-
-    fn most(&self) -> usize {
-        self.known.iter().copied().max().unwrap_or(0)
-    }
-
-    fn winner(&self) -> Option<&'static Importer> {
-        let votes = self.known.iter().zip(&self.marked).zip(kinds::ALL);
-        // An importer that takes any table with usual headings comes last; else the first counts.
-        let rank = |known: usize, marked: bool, importer: &Importer| {
-            (known > 0 && marked, known, !importer.survey)
-        };
-        let best =
-            votes.rev().max_by_key(|((known, marked), importer)| rank(**known, **marked, importer));
-        let known = best.filter(|((known, _), _)| **known > 0).map(|(_, importer)| *importer);
-        // Microsoft says in every answer what it is, also where no row can be read.
-        let marked = || {
-            kinds::ALL
-                .iter()
-                .zip(&self.marked)
-                .find(|(importer, marked)| **marked && importer.kind == "entra")
-        };
-        known.or_else(|| marked().map(|(importer, _)| *importer))
-    }
-}
-
-fn rows(value: &Value<'_>, importer: &Importer) -> usize {
-    match value {
-        Value::Object(_) if importer.shape(&Keys(Cells::Object(value))).is_some() => size(value),
-        Value::Object(members) => members
-            .iter()
-            .map(|(key, value)| {
-                match value.text().filter(|_| key == "Content").and_then(super::wrapper::embedded) {
-                    Some(text) => cells(&text, importer),
-                    None => match super::wrapper::recorded(key, value) {
-                        Some(value) => rows(&value, importer),
-                        None => rows(value, importer),
-                    },
-                }
-            })
-            .sum(),
-        Value::List(list) => list.iter().map(|value| rows(value, importer)).sum(),
-        _ => 0,
-    }
-}
-
-/// How many values there are in a value.
-fn size(value: &Value<'_>) -> usize {
-    let members = value.members().iter().map(|(_, value)| size(value)).sum::<usize>();
-    1 + members + value.list().iter().map(size).sum::<usize>()
-}
-
-/// A table within another export counts by its heading.
-fn cells(text: &str, importer: &Importer) -> usize {
-    let Ok(mut table) = Table::new(text.as_bytes(), "") else { return 0 };
-    let mut lines = Vec::new();
-    let _ = table.lines(&mut lines, LINES);
-    let known = lines
-        .iter()
-        .filter(|(_, record)| importer.shape(&Keys(Cells::Line(&table.header, record))).is_some());
-    known.count()
-}
-
 fn json(
     path: &Path,
     setting: &Setting,
@@ -308,7 +221,7 @@ fn json(
             if let Ok(value) = serde_json::from_slice(bytes) {
                 votes.add(&value);
             } else if broken.is_none() {
-                broken = super::reading::parse(&text, &piece, name).err();
+                broken = super::part::parse(&text, &piece, name).err();
             }
         }
     }
@@ -319,18 +232,19 @@ fn json(
     Ok((Form::Json { lines: values > 1 }, votes.winner()))
 }
 
-fn table(path: &Path, setting: &Setting, name: &str) -> Result<Option<&'static Importer>, Fault> {
+fn table(
+    path: &Path,
+    setting: &Setting,
+    name: &str,
+    mut votes: Votes,
+) -> Result<Option<&'static Importer>, Fault> {
     let mut table = Table::new(open(path, setting)?, name)?;
     let mut lines = Vec::new();
     if table.lines(&mut lines, LINES)? == 0 {
         lines.push((2, csv::StringRecord::new()));
     }
-    let mut votes = Votes::new(&[]);
-    for (count, importer) in votes.known.iter_mut().zip(kinds::ALL) {
-        let known = lines.iter().filter(|(_, record)| {
-            importer.shape(&Keys(Cells::Line(&table.header, record))).is_some()
-        });
-        *count = known.count();
+    for (known, importer) in votes.known.iter_mut().zip(kinds::ALL) {
+        known.lines(&table.header, &lines, importer);
     }
     Ok(votes.winner())
 }

@@ -8,6 +8,9 @@ use super::sink::Sink;
 use crate::inventory::draft::{Draft, To};
 use crate::inventory::record::{Account, Person};
 
+/// By another address of an account, which one has it.
+const ALIAS: &str = "alias";
+
 impl Sink<'_> {
     /// Writes a person of HR.
     pub fn person(&mut self, draft: Draft<Person>, known: Known) -> Result<(), Refusal> {
@@ -23,7 +26,25 @@ impl Sink<'_> {
         draft: Draft<Account>,
         claim: &Claim<'_>,
     ) -> Result<(), Refusal> {
-        let linked = self.link(system, draft.own_id(), claim);
+        self.account_with(system, draft, claim, &[])
+    }
+
+    /// The same with addresses besides, which count where nothing else fits and no other account has
+    /// them.
+    pub fn account_with(
+        &mut self,
+        system: &str,
+        draft: Draft<Account>,
+        claim: &Claim<'_>,
+        aliases: &[&str],
+    ) -> Result<(), Refusal> {
+        for alias in aliases {
+            self.learn(ALIAS, &alias.to_lowercase(), draft.own_id());
+        }
+        let linked = match self.link(system, draft.own_id(), claim) {
+            Linked::Unlinked => self.by_alias(aliases)?,
+            linked => linked,
+        };
         self.linked_account(draft, &linked)
     }
 
@@ -106,6 +127,18 @@ impl Sink<'_> {
     fn link(&self, system: &str, id: &str, claim: &Claim<'_>) -> Linked {
         let given = self.given(system, id, claim);
         given.unwrap_or_else(|| self.context.people.find(claim))
+    }
+
+    /// An address that accounts share is nobody's own.
+    fn by_alias(&self, aliases: &[&str]) -> Result<Linked, Refusal> {
+        if aliases.is_empty() || self.context.people.is_empty() {
+            return Ok(Linked::Unlinked);
+        }
+        let mut emails = Vec::new();
+        for alias in aliases {
+            emails.extend(self.only_called(ALIAS, &alias.to_lowercase())?.map(|_| *alias));
+        }
+        Ok(self.context.people.find(&Claim { emails, ..Claim::default() }))
     }
 
     fn linked_account(&mut self, draft: Draft<Account>, linked: &Linked) -> Result<(), Refusal> {

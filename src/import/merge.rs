@@ -149,9 +149,11 @@ impl Merging {
                     known.extend(more.iter().filter(|item| seen.insert(item.to_string())).cloned());
                 }
                 ("tags", Value::Object(known), Value::Object(more)) => {
-                    let listed = self.ranks.get(field).is_none_or(|known| known.listed);
+                    let known_rank = self.ranks.get(field).copied().unwrap_or(rank);
+                    let both = known_rank.listed && rank.listed;
+                    let stronger = known_rank.beats(rank) || earlier;
                     let differing = unite_tags(known, more);
-                    differs.extend(differing.filter(|_| listed && rank.listed));
+                    differs.extend(differing.filter(|_| both && !stronger));
                 }
                 (_, known, value) => {
                     let known_rank = self.ranks.get(field).copied().unwrap_or(rank);

@@ -13,26 +13,27 @@
 
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
 use crate::fault::{Fault, Faults, quote};
 use crate::load::files::name_of;
+use crate::temporary::TemporaryFile;
 use crate::time::Instant;
 
 mod assemble;
 pub mod batch;
+mod breaks;
 pub mod columns;
 pub mod context;
 pub mod convert;
-mod ends;
 pub mod files;
 pub mod frame;
 mod index;
 pub mod kinds;
 mod linking;
 mod links;
+mod members;
 mod merge;
 pub mod pages;
+mod part;
 pub mod people;
 mod reading;
 pub mod report;
@@ -44,6 +45,7 @@ pub mod store;
 mod survey;
 mod table;
 pub mod value;
+mod votes;
 pub mod when;
 mod wrapper;
 mod write;
@@ -53,6 +55,7 @@ use batch::Batch;
 use context::Export;
 use files::Form;
 use kinds::Importer;
+use members::Members;
 use pages::Pages;
 use reading::Reading;
 use report::{Origin, Report};
@@ -61,7 +64,7 @@ use setting::Settings;
 /// What was imported.
 pub struct Imported {
     /// The inventory, in a temporary file.
-    pub inventory: NamedTempFile,
+    pub inventory: TemporaryFile,
     /// What came of each export.
     pub report: Report,
 }
@@ -76,6 +79,8 @@ struct Source {
     origin: Origin,
     batch: Batch,
     pages: Pages,
+    /// The members of objects that were read piece by piece.
+    members: Members,
     /// Why it is known to be a part only, besides what its pages say.
     incomplete: Vec<String>,
     notes: Vec<String>,
@@ -156,6 +161,7 @@ fn sources(paths: &[PathBuf], settings: &Settings) -> Result<(Vec<Source>, Vec<P
             origin,
             batch: Batch::default(),
             pages: Pages::new(),
+            members: Members::default(),
             incomplete: Vec::new(),
             notes: Vec::new(),
         });

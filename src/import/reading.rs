@@ -9,12 +9,12 @@ use super::batch::Batch;
 use super::context::{Context, Learned};
 use super::convert::{Converted, Converter};
 use super::files::{self, Form};
+use super::part::{self, Part, Reader};
 use super::report::{Origin, Refused, Report, SourceReport};
 use super::store::{self, Store};
 use super::table::Table;
-use super::value::Value;
 use super::{Imported, Source, frame, row, secrets, write, yaml};
-use crate::fault::{Fault, Faults, Text, quote};
+use crate::fault::{Fault, Faults, quote};
 use crate::inventory::Kind;
 use crate::load::files::name_of;
 use crate::time::Instant;
@@ -23,16 +23,6 @@ use crate::time::Instant;
 pub(super) const LINES: usize = 256;
 /// How many parts of an export are in memory at a time, for each thread.
 const PARTS: usize = 8;
-
-/// A part of an export that is in memory.
-enum Part {
-    /// JSON values.
-    Pieces(Vec<u8>, Vec<frame::Piece>),
-    /// Lines of a table.
-    Lines(Vec<(u64, csv::StringRecord)>),
-    /// A YAML document.
-    Document(u64, String),
-}
 
 /// The exports while they are read.
 pub struct Reading {
@@ -117,6 +107,7 @@ impl Reading {
         // While an export is read, what it says is not yet known: so the order of its rows doesn't
         // matter, nor how many threads there are.
         learned.into_iter().for_each(|learned| self.context.learn(learned));
+        self.unread(number);
         if self.sources.get(number).is_some_and(|source| source.importer.kind == "hr-csv") {
             self.context.people.are_of_hr();
         }
@@ -156,7 +147,7 @@ impl Reading {
                 let converted = parts.par_iter().zip(rooms).map(|(part, room)| {
                     let converter = Converter::new(importer, context, export, from, false);
                     let mut converter = converter.filling(room);
-                    convert_part(&mut converter, part, &export.id, *form, header)
+                    part::convert(&mut converter, part, &export.id, *form, header)
                         .map(|()| converter.finish())
                 });
                 converted.collect::<Vec<Result<Converted, Fault>>>()
@@ -186,7 +177,7 @@ impl Reading {
         converted: Converted,
         learned: &mut Vec<Learned>,
     ) -> Result<Batch, Fault> {
-        let Converted { mut batch, pages, exported_at, held } = converted;
+        let Converted { mut batch, pages, exported_at, held, members } = converted;
         let mut whose = batch.links.iter().filter_map(|(_, _, to, _)| to.as_deref());
         self.context.hinted |= whose.any(secrets::hinted_value);
         for (place, row) in held {
@@ -212,10 +203,28 @@ impl Reading {
             };
             source.origin = Origin::Export;
         }
+        source.members.then(members);
         source.batch.counts.merge(std::mem::take(&mut batch.counts));
         source.batch.columns.merge(&batch.columns);
         source.batch.links.append(&mut batch.links);
         Ok(batch)
+    }
+
+    /// Counts the members of objects that were read piece by piece and that hold no rows.
+    fn unread(&mut self, number: usize) {
+        let Some(source) = self.sources.get_mut(number) else { return };
+        let members = std::mem::take(&mut source.members);
+        let (counts, opened) = (&mut source.batch.counts, members.is_any());
+        for (why, (count, places)) in members.refused() {
+            counts.read += count;
+            super::batch::list(counts.refused.entry(why).or_default(), count, places);
+        }
+        // What is opened is too long to be an empty page.
+        if opened && counts.read + counts.later == 0 {
+            counts.read += 1;
+            let why = format!("no {} row is in it", source.importer.kind);
+            counts.refuse(why, source.export.id.clone());
+        }
     }
 
     /// Takes the user's links, before the first account is read.
@@ -242,25 +251,21 @@ impl Reading {
         let mut lines = BufReader::new(file);
         lines.rewind().map_err(|error| disk(&error))?;
         let mut rows = lines.lines().peekable();
+        let together = rayon::current_num_threads() * PARTS;
         while rows.peek().is_some() {
-            let some: Result<Vec<String>, io::Error> = rows.by_ref().take(LINES).collect();
-            let some = some.map_err(|error| disk(&error))?;
-            let parsed: Vec<(usize, String, String)> =
-                some.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
-            for same in parsed.chunk_by(|a, b| a.0 == b.0) {
-                let Some((number, ..)) = same.first() else { continue };
-                let Some(source) = self.sources.get(*number) else { continue };
-                let from = u32::try_from(*number).unwrap_or(u32::MAX);
-                let mut converter =
-                    Converter::new(source.importer, &self.context, &source.export, from, true);
-                for (_, place, row) in same {
-                    if let Ok(value) = serde_json::from_str::<Value<'_>>(row) {
-                        converter.held(&value, place.clone());
-                    }
-                }
-                let converted = converter.finish();
+            let mut parts = Vec::new();
+            while parts.len() < together && rows.peek().is_some() {
+                let some: io::Result<Vec<String>> = rows.by_ref().take(LINES).collect();
+                parts.push(some.map_err(|error| disk(&error))?);
+            }
+            let readers: Vec<Reader<'_>> =
+                self.sources.iter().map(|source| (source.importer, &source.export)).collect();
+            let context = &self.context;
+            let converted: Vec<Vec<(usize, Converted)>> =
+                parts.par_iter().map(|lines| part::waited(lines, &readers, context)).collect();
+            for (number, converted) in converted.into_iter().flatten() {
                 self.store.add(&converted.batch).map_err(|error| disk(&error))?;
-                self.take(*number, converted, &mut Vec::new())?;
+                self.take(number, converted, &mut Vec::new())?;
             }
         }
         Ok(())
@@ -319,8 +324,7 @@ impl Reading {
                 &source.pages,
             );
             own.notes.splice(0..0, source.notes);
-            own.is_part(source.incomplete);
-            own.contradicting = *contradicting;
+            own.is_part(source.incomplete, *contradicting);
             let linking = merged.links.of(number);
             (own.linked, own.unlinked) = (linking.linked, linking.unlinked);
             for (why, (count, listed)) in linking.ambiguous {
@@ -344,71 +348,4 @@ fn named_secret(source: &Source) -> Option<Fault> {
     let secret = secrets::find(json.to_string().as_bytes(), Kind::Source)?;
     let help = "rename the file or its folder, and have it changed: whoever sees the name knows it";
     Some(Fault::new(format!("what looks like {secret} would be written"), help))
-}
-
-pub(super) fn parse<'t>(
-    text: &'t [u8],
-    piece: &frame::Piece,
-    name: &str,
-) -> Result<Value<'t>, Fault> {
-    let bytes = text.get(piece.text.clone()).unwrap_or(&[]);
-    serde_json::from_slice(bytes).map_err(|error| {
-        let line = piece.line + error.line().saturating_sub(1) as u64;
-        let column = if error.line() <= 1 {
-            piece.column + error.column().saturating_sub(1)
-        } else {
-            error.column()
-        };
-        let shown = String::from_utf8_lossy(bytes).into_owned();
-        let at = shown
-            .lines()
-            .take(error.line().saturating_sub(1))
-            .map(|line| line.len() + 1)
-            .sum::<usize>();
-        let at = at + error.column().saturating_sub(1);
-        let place =
-            Text { name, text: &shown }.excerpt(at..at + 1, &[], String::new()).moved(line, column);
-        let message = error.to_string();
-        let message = message.split(" at line ").next().unwrap_or("it is no JSON");
-        Fault::new(format!("{}: {message}", quote(name)), "this is no JSON: export it again")
-            .at(place)
-    })
-}
-
-fn convert_part(
-    converter: &mut Converter<'_>,
-    part: &Part,
-    name: &str,
-    form: Form,
-    header: Option<&row::Header>,
-) -> Result<(), Fault> {
-    match part {
-        Part::Pieces(text, pieces) => {
-            for piece in pieces {
-                let value = parse(text, piece, name)?;
-                let label = files::label(name, form, piece.line);
-                files::piece(converter, &value, piece, &label);
-            }
-        }
-        Part::Lines(lines) => {
-            let none = row::Header::default();
-            let header = header.unwrap_or(&none);
-            let heading = header.names.iter().collect();
-            let mut all = lines.iter().map(|(_, line)| line).chain([&heading]);
-            if converter.is_of_cells() && !all.any(secrets::hinted_line) {
-                converter.is_clean();
-            }
-            for (line, record) in lines {
-                converter.line(header, record, [name, ":", &line.to_string()].concat());
-            }
-        }
-        Part::Document(line, json) => {
-            let label = files::label(name, form, *line);
-            if let Ok(value) = serde_json::from_str(json) {
-                // One of several, or the only one: it is a row, or holds some, or is refused.
-                converter.value(&value, &label, "", true);
-            }
-        }
-    }
-    Ok(())
 }

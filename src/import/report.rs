@@ -78,10 +78,10 @@ pub struct SourceReport {
     pub merged: u64,
     /// Rows that made nothing.
     pub refused: Vec<Refused>,
-    /// Whether it is known to be a part only.
+    /// Whether some of what the vendor has isn't in the inventory, where its source says the same.
     pub truncated: bool,
-    /// Why it is known to be one: a page that names another one, rows that the vendor counts and
-    /// that aren't there, no column that says who has left.
+    /// Why: a page that names another one, rows that the vendor counts and that aren't there, no
+    /// column that says who has left, rows that were refused, records that contradict others.
     pub incomplete: Vec<String>,
     /// How many rows more the vendor says there are.
     pub missing: u64,
@@ -279,19 +279,29 @@ impl SourceReport {
         }
     }
 
-    /// Adds why it is known to be a part only.
-    pub fn is_part(&mut self, why: Vec<String>) {
-        self.truncated |= !why.is_empty();
+    /// Adds why it is known to be a part only, and what of it contradicts other rows.
+    pub fn is_part(&mut self, why: Vec<String>, contradicting: u64) {
         self.incomplete.splice(0..0, why);
+        let refused = self.refusals();
+        if refused > 0 {
+            self.incomplete
+                .push(format!("REFUSED: {refused} of {} rows made no record", self.read));
+        }
+        self.contradicting = contradicting;
+        if contradicting > 0 {
+            self.incomplete.push(format!(
+                "CONTRADICTS: {contradicting} records are told otherwise by another row; two systems of one kind need a `system` each in [[import]]"
+            ));
+        }
+        self.truncated = !self.incomplete.is_empty();
     }
 
-    /// Whether some of what the vendor has isn't in the inventory.
-    pub fn lacks_rows(&self) -> bool {
-        self.truncated || self.missing > 0 || self.contradicting > 0 || !self.refused.is_empty()
+    fn refusals(&self) -> u64 {
+        self.refused.iter().map(|refused| refused.count).sum()
     }
 
     fn text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let refused: u64 = self.refused.iter().map(|refused| refused.count).sum();
+        let refused = self.refusals();
         writeln!(out, "{} ({})", printable(&self.path), self.kind)?;
         writeln!(
             out,
@@ -306,13 +316,6 @@ impl SourceReport {
         writeln!(out, "  exported at: {} ({origin})", self.exported_at)?;
         for why in &self.incomplete {
             writeln!(out, "  {}", printable(why))?;
-        }
-        if self.contradicting > 0 {
-            writeln!(
-                out,
-                "  CONTRADICTS: {} records are told otherwise by another row; two systems of one kind need a `system` each in [[import]]",
-                self.contradicting
-            )?;
         }
         for Refused { why, count, places } in &self.refused {
             let more = if *count > places.len() as u64 { ", ..." } else { "" };

@@ -49,6 +49,11 @@ impl<'a> Keys<'a> {
         keys.iter().any(|key| self.all(&[key]))
     }
 
+    /// Whether it has no keys but these.
+    pub fn only(&self, keys: &[&str]) -> bool {
+        self.names().iter().all(|name| keys.contains(name))
+    }
+
     /// The text behind a key.
     pub fn text(&self, key: &str) -> Option<&'a str> {
         match self.0 {

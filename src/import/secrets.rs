@@ -49,7 +49,8 @@ const SHAPES: &[(&str, &[&str], &str)] = &[
         r"\bya29\.[A-Za-z0-9_-]{20,}|\bGOCSPX-[A-Za-z0-9_-]{20,}",
     ),
     ("a Vault token", &["hvs.", "hvb.", "hvr."], r"\bhv[sbr]\.[A-Za-z0-9_-]{20,}"),
-    ("an Entra client secret", &["Q~"], r"\b[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}"),
+    // It may begin with a sign, so nothing tells where it begins.
+    ("an Entra client secret", &["Q~"], r"[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}"),
     (
         "an AWS session token",
         &["FwoGZXIvYXdz", "IQoJb3JpZ2lu"],
@@ -266,6 +267,20 @@ mod tests {
             }
             let escaped = format!(r#"{{"name":"x\u200e{sample}"}}"#);
             assert!(find(escaped.as_bytes(), Kind::Account).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_may_begin_with_a_sign_is_found_behind_a_letter() {
+        for sign in ["~", ".", "-", "_"] {
+            let secret =
+                format!("{sign}bc8Q~{}", "aB3".chars().cycle().take(34).collect::<String>());
+            for before in ["", "x", "key", "9"] {
+                let json = serde_json::json!({ "name": format!("{before}{secret}") }).to_string();
+                assert!(hinted(json.as_bytes()), "{before}{sign}");
+                let found = find(json.as_bytes(), Kind::Account).unwrap_or_default();
+                assert!(found.starts_with("an Entra client secret"), "{before}{sign}: {found}");
+            }
         }
     }
 

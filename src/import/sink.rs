@@ -5,6 +5,7 @@ use rustc_hash::FxHashSet;
 
 use super::batch::{Batch, Entry, list};
 pub use super::context::{Context, Export, digest};
+use super::members::Unread;
 use super::row::Refusal;
 use crate::inventory::Kind;
 use crate::inventory::draft::Draft;
@@ -162,6 +163,14 @@ impl<'c> Sink<'c> {
             }
         }
         false
+    }
+
+    /// Counts what can't be read as rows that are refused.
+    pub(super) fn refuse(&mut self, unread: Unread) {
+        for (why, (count, places)) in unread {
+            self.batch.counts.read += count;
+            list(self.batch.counts.refused.entry(why).or_default(), count, places);
+        }
     }
 
     fn roll_back(&mut self, why: String) {

@@ -15,7 +15,6 @@ use std::path::Path;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use tempfile::NamedTempFile;
 
 use super::batch::{Batch, Entry};
 use super::index;
@@ -23,6 +22,7 @@ use super::links::Links;
 use super::merge::{self, Conflicts};
 use super::survey::Repeated;
 use crate::inventory::Kind;
+use crate::temporary::TemporaryFile;
 
 /// How the inventory is formed.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -54,7 +54,7 @@ const PARTS: u64 = 32;
 /// Records that are being collected.
 pub struct Store {
     form: Form,
-    records: Vec<BufWriter<NamedTempFile>>,
+    records: Vec<BufWriter<TemporaryFile>>,
     lengths: Vec<u64>,
     counts: Vec<u64>,
     index: Vec<BufWriter<File>>,
@@ -86,7 +86,7 @@ pub struct Merged {
 /// Records that are put together.
 pub struct Whole {
     pub(super) form: Form,
-    pub(super) records: Vec<NamedTempFile>,
+    pub(super) records: Vec<TemporaryFile>,
     pub(super) lengths: Vec<u64>,
     pub(super) counts: Vec<u64>,
     pub(super) patches: Vec<Patch>,
@@ -102,7 +102,7 @@ impl Store {
     /// Files that can't be made.
     pub fn new(form: Form, folder: &Path) -> io::Result<Self> {
         let file = || {
-            let mut file = NamedTempFile::new_in(folder)?;
+            let mut file = TemporaryFile::new_in(folder)?;
             io::copy(&mut io::repeat(b' ').take(HEADING), &mut file)?;
             Ok(BufWriter::with_capacity(FEW, file))
         };
@@ -324,79 +324,4 @@ impl Whole {
 }
 
 #[cfg(test)]
-mod whole {
-    use super::*;
-    use crate::time::Instant;
-
-    #[test]
-    fn records_of_all_kinds_are_put_together_and_merged() {
-        for form in [Form::Document, Form::Lines] {
-            let folder = tempfile::tempdir().unwrap();
-            let mut store = Store::new(form, folder.path()).unwrap();
-            let mut batch = Batch::default();
-            let mut add = |kind: Kind, id: u64, content: u64, json: &str| {
-                let records = &mut batch.records[kind as usize];
-                let start = records.len() as u64;
-                let (before, after) = form.around(kind);
-                records.extend_from_slice(format!("{before}{json}{after}").as_bytes());
-                let length = u32::try_from(records.len() as u64 - start).unwrap();
-                batch.entries.push(Entry {
-                    kind,
-                    id,
-                    content,
-                    start,
-                    length,
-                    source: 0,
-                    primary: true,
-                    mention: false,
-                    link: 0,
-                });
-            };
-            add(Kind::System, 1, 1, r#"{"id":"s"}"#);
-            add(Kind::Account, 2, 1, r#"{"id":"a","status":"disabled"}"#);
-            add(Kind::Account, 3, 2, r#"{"id":"b"}"#);
-            add(Kind::System, 1, 1, r#"{"id":"s"}"#);
-            add(
-                Kind::Account,
-                2,
-                3,
-                r#"{"id":"a","status":"enabled","username":"x","type":"human"}"#,
-            );
-            add(Kind::Credential, 4, 1, r#"{"id":"c"}"#);
-            store.add(&batch).unwrap();
-            let whole = store.finish(1, &|_| None).unwrap();
-            assert_eq!((whole.count(Kind::Account), whole.count(Kind::System)), (2, 1));
-            assert_eq!(whole.merged.rows, [2]);
-            let at = Instant::parse("2026-01-01T00:00:00Z").unwrap();
-            let file = whole.assemble(at, &[br#"{"id":"f"}"#.to_vec()]).unwrap();
-            let text = std::fs::read_to_string(file.path()).unwrap();
-            assert!(text.starts_with('{'));
-            if form == Form::Document {
-                let document: serde_json::Value = serde_json::from_str(&text).unwrap();
-                assert_eq!(document["accounts"].as_array().unwrap().len(), 2);
-                assert_eq!(
-                    document["accounts"]
-                        .as_array()
-                        .unwrap()
-                        .iter()
-                        .find(|a| a["id"] == "a")
-                        .unwrap()["status"],
-                    "enabled"
-                );
-                assert_eq!(document["generated_at"], "2026-01-01T00:00:00Z");
-                assert_eq!(
-                    (
-                        document["systems"].as_array().unwrap().len(),
-                        document["sources"][0]["id"].as_str()
-                    ),
-                    (1, Some("f"))
-                );
-            } else {
-                let lines = text.lines().filter(|line| !line.trim().is_empty());
-                let lines: Vec<serde_json::Value> =
-                    lines.map(|line| serde_json::from_str(line).unwrap()).collect();
-                assert_eq!(lines.len(), 6, "{lines:?}");
-            }
-        }
-    }
-}
+mod tests;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::convert::each_row;
 use super::files::{self, Form};
-use super::reading::{LINES, parse};
+use super::part::parse;
+use super::reading::LINES;
 use super::table::Table;
 use super::{Source, frame, kinds, row};
 use crate::fault::{Fault, quote};
@@ -28,6 +29,10 @@ pub fn survey(source: &mut Source) -> Result<(), Fault> {
                     &setting,
                 );
             }
+        }
+        let twice = survey.twice().unwrap_or_default();
+        if let Some(twice) = table.header.twice.iter().find(|(heading, _)| heading == twice) {
+            return Err(table.given_twice(twice));
         }
     } else {
         let mut frames = frame::Frames::new(files::open(&source.path, &setting)?);

@@ -1,12 +1,10 @@
 //! Tables: lines of cells with a heading, separated by commas, semicolons, tabs or strokes.
 
 use std::io::{self, Chain, Cursor, Read};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::fault::{Fault, Text, quote};
 
-use super::ends::Ends;
+use super::breaks::Breaks;
 use super::row::Header;
 
 /// No heading is longer than this.
@@ -21,28 +19,26 @@ pub struct Table<R> {
     lines: csv::Reader<Counted<Whole<R>>>,
     /// The headings.
     pub header: Header,
+    separator: u8,
     name: String,
-    /// How many quotes there were so far.
-    quotes: Arc<AtomicU64>,
     last: u64,
-    /// How many lines stand before the heading.
-    before: u64,
+    /// The line of the heading, and its text.
+    heading: (u64, String),
 }
 
 /// The beginning of a text, which was looked at, and the rest.
-type Whole<R> = Chain<Cursor<Vec<u8>>, Ends<R>>;
+type Whole<R> = Chain<Cursor<Vec<u8>>, R>;
 
-/// Counts the quotes that pass.
+/// Counts what passes.
 struct Counted<R> {
     from: R,
-    quotes: Arc<AtomicU64>,
+    breaks: Breaks,
 }
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
         let read = self.from.read(to)?;
-        let count = memchr::memchr_iter(b'"', to.get(..read).unwrap_or(&[])).count();
-        self.quotes.fetch_add(count as u64, Ordering::Relaxed);
+        self.breaks.see(to.get(..read).unwrap_or(&[]));
         Ok(read)
     }
 }
@@ -52,8 +48,7 @@ impl<R: Read> Table<R> {
     ///
     /// # Errors
     /// A file that can't be read, or that has no heading.
-    pub fn new(from: R, name: &str) -> Result<Self, Fault> {
-        let mut from = Ends::new(from);
+    pub fn new(mut from: R, name: &str) -> Result<Self, Fault> {
         // A reader may hand out less than a line at first.
         let mut start = Vec::new();
         while start.len() < HEADING && memchr::memchr_iter(b'\n', &start).count() < TITLES {
@@ -66,11 +61,14 @@ impl<R: Read> Table<R> {
             }
         }
         let (skipped, separator) = self::heading(&start);
-        let titles = start.get(..skipped).unwrap_or_default();
-        let before = memchr::memchr_iter(b'\n', titles).count() as u64;
+        let (titles, table) = start.split_at_checked(skipped).unwrap_or((&[], &start));
+        let end = line_end(&start);
+        let heading = memchr::memchr_iter(end, titles).count() as u64 + 1;
+        let text = table.split(|b| *b == end).next().unwrap_or_default();
+        let text = String::from_utf8_lossy(text).into_owned();
+        let breaks = Breaks::new(heading, end);
         let start = start.split_off(skipped);
-        let quotes = Arc::new(AtomicU64::new(0));
-        let from = Counted { from: Cursor::new(start).chain(from), quotes: Arc::clone(&quotes) };
+        let from = Counted { from: Cursor::new(start).chain(from), breaks };
         let mut lines = csv::ReaderBuilder::new()
             .delimiter(separator)
             .flexible(true)
@@ -78,20 +76,25 @@ impl<R: Read> Table<R> {
             .from_reader(from);
         let header = match lines.headers() {
             Ok(headings) => Header::new(headings.iter()),
-            Err(error) => return Err(fault(name, &error, before)),
+            Err(error) => return Err(fault(name, &error, heading)),
         };
-        Ok(Self { lines, header, name: name.to_owned(), quotes, last: 1, before })
+        let (name, last) = (name.to_owned(), heading);
+        Ok(Self { lines, header, separator, name, last, heading: (heading, text) })
     }
 
     /// The fault of a heading that is given again at that place of the heading.
     pub fn given_twice(&self, (heading, at): &(String, usize)) -> Fault {
-        let column = at + 1;
         let message = format!("{}: two columns are called {}", quote(&self.name), quote(heading));
-        let place = Text { name: &self.name, text: " " }.excerpt(0..1, &[], String::new());
+        let (line, text) = &self.heading;
+        let from = start_of_cell(text, *at, self.separator);
+        let place = Text { name: &self.name, text };
+        let place = place.excerpt(from..from + heading.len(), &[], String::new());
         let help = format!(
-            "take one of them out of the export, or give it another heading: the second is column {column}"
+            "take one of them out of the export, or give it another heading: the second is column {}",
+            at + 1
         );
-        Fault::new(message, &help).at(place.moved(self.before + 1, 1))
+        let column = text.get(..from).unwrap_or_default().chars().count() + 1;
+        Fault::new(message, &help).at(place.moved(*line, column))
     }
 
     /// Fills a list with lines, up to so many; says how many. The lines that are in it are filled
@@ -110,17 +113,15 @@ impl<R: Read> Table<R> {
             let mut record = used.next().map(|(_, record)| record).unwrap_or_default();
             match self.lines.read_record(&mut record) {
                 Ok(true) => {
-                    // The reader is behind it; where it began to look for it may be blank lines.
-                    let within = memchr::memchr_iter(b'\n', record.as_slice().as_bytes()).count();
-                    let next = self.lines.position().line();
-                    let line = next.saturating_sub(within as u64 + 1) + self.before;
+                    let at = record.position().map_or(0, csv::Position::byte);
+                    let line = self.lines.get_mut().breaks.line_at(at);
                     self.last = line;
                     // Some reports end each line with a separator, the heading too or not.
                     trim(&mut record, self.header.names.len());
                     lines.push((line, record));
                 }
                 // What a quote has swallowed that doesn't end would be missing in silence.
-                Ok(false) if self.quotes.load(Ordering::Relaxed) % 2 == 1 => {
+                Ok(false) if self.lines.get_ref().breaks.is_open() => {
                     let message =
                         format!("{}: a quote doesn't end where it should", quote(&self.name));
                     let place =
@@ -129,7 +130,11 @@ impl<R: Read> Table<R> {
                     return Err(Fault::new(message, help).at(place.moved(self.last, 1)));
                 }
                 Ok(false) => break,
-                Err(error) => return Err(fault(&self.name, &error, self.before)),
+                Err(error) => {
+                    let at = error.position().map_or(0, csv::Position::byte);
+                    let line = self.lines.get_mut().breaks.line_at(at);
+                    return Err(fault(&self.name, &error, line));
+                }
             }
         }
         Ok(lines.len())
@@ -157,7 +162,8 @@ fn heading(start: &[u8]) -> (usize, u8) {
     let mut at = 0;
     let mut said = None;
     let mut lines: Vec<(usize, &[u8])> = Vec::new();
-    for line in start.split_inclusive(|b| *b == b'\n').take(TITLES) {
+    let end = line_end(start);
+    for line in start.split_inclusive(|b| *b == end).take(TITLES) {
         lines.push((at, line.trim_ascii()));
         at += line.len();
     }
@@ -175,6 +181,24 @@ fn heading(start: &[u8]) -> (usize, u8) {
     (at, said.unwrap_or_else(|| best(line)))
 }
 
+/// What ends the lines of a text: old spreadsheets end them with a carriage return alone.
+fn line_end(start: &[u8]) -> u8 {
+    if memchr::memchr(b'\n', start).is_none() { b'\r' } else { b'\n' }
+}
+
+/// At which byte of a heading a cell begins, behind its quote if it has one.
+fn start_of_cell(heading: &str, cell: usize, separator: u8) -> usize {
+    let mut quoted = false;
+    let mut ends = heading.bytes().enumerate().filter(|(_, b)| {
+        quoted ^= *b == b'"';
+        *b == separator && !quoted
+    });
+    let before = cell.checked_sub(1).and_then(|before| ends.nth(before));
+    let start = before.map_or(0, |(at, _)| at + 1);
+    let rest = heading.get(start..).unwrap_or_default();
+    start + rest.len() - rest.trim_start_matches([' ', '"']).len()
+}
+
 /// Cuts empty cells off that the heading has none for.
 fn trim(record: &mut csv::StringRecord, wanted: usize) {
     if record.len() > wanted && record.iter().skip(wanted).all(|cell| cell.trim().is_empty()) {
@@ -182,8 +206,7 @@ fn trim(record: &mut csv::StringRecord, wanted: usize) {
     }
 }
 
-fn fault(name: &str, error: &csv::Error, before: u64) -> Fault {
-    let line = error.position().map_or(0, csv::Position::line) + before;
+fn fault(name: &str, error: &csv::Error, line: u64) -> Fault {
     let message = match error.kind() {
         csv::ErrorKind::Io(error) => return super::frame::unreadable(name, error),
         csv::ErrorKind::Utf8 { err, .. } => {

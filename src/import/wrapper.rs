@@ -108,6 +108,10 @@ pub(super) fn names_next(key: &str, value: &Value<'_>) -> bool {
 
 /// Whether it is the answer to a question that was refused, and holds no rows.
 pub(super) fn is_error(members: &[(Cow<'_, str>, Value<'_>)]) -> bool {
+    members.iter().any(|(key, value)| tells_error(key, value))
+}
+
+fn tells_error(key: &str, value: &Value<'_>) -> bool {
     const ERRORS: &[&str] = &[
         "error",
         "Error",
@@ -118,18 +122,25 @@ pub(super) fn is_error(members: &[(Cow<'_, str>, Value<'_>)]) -> bool {
         "error_message",
         "errorSummary",
     ];
-    members.iter().any(|(key, value)| match value {
+    let named = ERRORS.contains(&key);
+    match value {
         Value::Null | Value::Flag(false) => false,
-        Value::Text(text) if ERRORS.contains(&key.as_ref()) => !text.trim().is_empty(),
-        Value::List(list) if ERRORS.contains(&key.as_ref()) => !list.is_empty(),
-        Value::Object(inner) if ERRORS.contains(&key.as_ref()) => !inner.is_empty(),
-        Value::Number(text) if ERRORS.contains(&key.as_ref()) => text != "0",
-        _ if matches!(key.as_ref(), "status" | "status_code" | "statusCode") => value
+        Value::Text(text) if named => !text.trim().is_empty(),
+        Value::List(list) if named => !list.is_empty(),
+        Value::Object(inner) if named => !inner.is_empty(),
+        Value::Number(text) if named => text != "0",
+        _ if matches!(key, "status" | "status_code" | "statusCode") => value
             .text()
             .and_then(|text| text.parse::<u16>().ok())
             .is_some_and(|code| (400..600).contains(&code)),
-        _ => ERRORS.contains(&key.as_ref()),
-    })
+        _ => named,
+    }
+}
+
+/// Whether a member of a wrapper says that something went wrong. The status of what is listed is
+/// none.
+pub(super) fn is_problem(key: &str, value: &Value<'_>) -> bool {
+    !key.starts_with("status") && tells_error(key, value)
 }
 
 /// Whether a member of a wrapper is no row among rows, but what an answer says of itself.

@@ -2,13 +2,12 @@
 
 use std::io;
 
-use tempfile::NamedTempFile;
-
 use super::report::Report;
 use super::store::Whole;
 use crate::inventory::Kind;
 use crate::inventory::draft::Draft;
 use crate::inventory::record::Source;
+use crate::temporary::TemporaryFile;
 use crate::time::Instant;
 
 /// Puts records and sources together in a temporary file, and counts them.
@@ -19,14 +18,14 @@ pub fn write(
     records: Whole,
     report: &mut Report,
     generated_at: Instant,
-) -> io::Result<NamedTempFile> {
+) -> io::Result<TemporaryFile> {
     let sources = report.sources.iter().map(|source| {
         Draft::<Source>::new(&source.path)
             .kind(source.kind)
             .exported_at(source.exported_at)
             .rows(source.written + source.merged)
             .expected_rows(source.read + source.missing + source.contradicting)
-            .truncated(source.lacks_rows())
+            .truncated(source.truncated)
             .finish()
     });
     let sources: Vec<Vec<u8>> = sources.collect();

@@ -12,11 +12,10 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use tempfile::NamedTempFile;
-
 use crate::fault::{Excerpt, Faults, Text};
 use crate::inventory::{self, Inventory};
 use crate::link::{Graph, link};
+use crate::temporary::TemporaryFile;
 use crate::time::Instant;
 
 mod blocks;
@@ -85,7 +84,7 @@ pub fn from_texts(texts: impl Iterator<Item = NamedText>) -> Result<Loaded, Faul
 ///
 /// # Errors
 /// All its faults.
-pub fn from_temporary(name: String, file: NamedTempFile) -> Result<Loaded, Faults> {
+pub fn from_temporary(name: String, file: TemporaryFile) -> Result<Loaded, Faults> {
     from_origins(vec![Origin::Temporary { name, file }])
 }
 

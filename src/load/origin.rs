@@ -5,10 +5,9 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
 use super::files::{self, name_of};
 use crate::fault::Fault;
+use crate::temporary::TemporaryFile;
 
 /// Where a text is from. None of a large file's text is kept.
 pub(super) enum Origin {
@@ -19,7 +18,7 @@ pub(super) enum Origin {
         /// What it is called.
         name: String,
         /// The file.
-        file: NamedTempFile,
+        file: TemporaryFile,
     },
     /// A text that was in memory, or that can be read only once: standard input, a pipe.
     Text {

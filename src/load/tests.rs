@@ -134,7 +134,7 @@ fn a_block_may_end_anywhere() {
 #[test]
 fn what_is_not_a_text_in_memory_is_read_the_same() {
     for (name, text) in samples() {
-        let mut file = NamedTempFile::new().unwrap();
+        let mut file = crate::temporary::TemporaryFile::new_in(&std::env::temp_dir()).unwrap();
         file.write_all(text.as_bytes()).unwrap();
         let origins = [Origin::Temporary { name: name.into(), file }];
         assert!(both(&origins, 100), "{text}");

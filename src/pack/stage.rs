@@ -5,18 +5,17 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-use tempfile::{NamedTempFile, TempDir};
-
 use super::archive;
 use super::manifest::PackedFile;
 use crate::fault::{Fault, quote};
 use crate::load::files::{hex, name_of};
 use crate::report::output;
+use crate::temporary::{TemporaryFile, TemporaryFolder};
+use sha2::{Digest, Sha256};
 
 /// Where the files of a pack are until all of them are there.
 pub struct Stage {
-    folder: TempDir,
+    folder: TemporaryFolder,
     files: BTreeMap<String, PackedFile>,
 }
 
@@ -104,7 +103,7 @@ impl Stage {
     }
 
     fn within(folder: &Path, name: &str) -> Result<Self, Fault> {
-        let folder = tempfile::Builder::new().prefix(".nhi-policy-pack-").tempdir_in(folder);
+        let folder = TemporaryFolder::new_in(folder, ".nhi-policy-pack-");
         let folder = folder.map_err(|error| failed(name, &error))?;
         Ok(Self { folder, files: BTreeMap::new() })
     }
@@ -129,9 +128,8 @@ impl Stage {
     /// Those of the output, and a second file of that name.
     pub fn open(&self, name: &str) -> Result<Writer, Fault> {
         let path = self.path(name);
-        let made = path.parent().map_or(Ok(()), fs::create_dir_all);
-        let out = made.and_then(|()| File::create_new(&path));
-        let out = BufWriter::new(out.map_err(|error| failed(name, &error))?);
+        let out = self.folder.create(&path).map_err(|error| failed(name, &error))?;
+        let out = BufWriter::new(out);
         Ok(Writer { name: name.to_owned(), out, digest: Sha256::new(), size: 0 })
     }
 
@@ -165,7 +163,7 @@ impl Stage {
         is_free(target)?;
         let wrong = |error: &io::Error| failed(&name_of(target), error);
         if is_zip(target) {
-            let file = NamedTempFile::new_in(folder_of(target)).map_err(|error| wrong(&error))?;
+            let file = TemporaryFile::new_in(folder_of(target)).map_err(|error| wrong(&error))?;
             let entries = self.files.values().map(|file| (file.path.clone(), file.size));
             archive::write(file.as_file(), entries, |name, out| {
                 io::copy(&mut File::open(self.path(name))?, out).map(|_| ())
@@ -178,10 +176,7 @@ impl Stage {
             fs::remove_dir(target).map_err(|error| wrong(&error))?;
         }
         listable(self.folder.path()).map_err(|error| wrong(&error))?;
-        fs::rename(self.folder.path(), target).map_err(|error| wrong(&error))?;
-        // It is called otherwise now: there is nothing to take away.
-        let _ = self.folder.keep();
-        Ok(())
+        self.folder.named(target).map_err(|error| wrong(&error))
     }
 }
 

@@ -3,11 +3,10 @@
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
 use super::Format;
 use crate::fault::{Fault, quote};
 use crate::load::files::name_of;
+use crate::temporary::TemporaryFile;
 
 /// `FMT=FILE` of the command line.
 #[derive(Clone, Debug)]
@@ -73,7 +72,7 @@ pub fn whole(
         ));
     }
     let written = (|| {
-        let file = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+        let file = TemporaryFile::new_in(folder.unwrap_or(Path::new(".")))?;
         let mut out = BufWriter::new(file);
         write(&mut out)?;
         out.into_inner().map_err(io::IntoInnerError::into_error)
@@ -87,19 +86,18 @@ pub fn whole(
 ///
 /// # Errors
 /// A file that can't be written. What was there before is then still there.
-pub fn named(file: NamedTempFile, path: &Path) -> Result<(), Fault> {
-    let moved = readable(&file).and_then(|()| file.persist(path).map_err(|error| error.error));
-    moved.map(|_| ()).map_err(|error| not_named(path, &error))
+pub fn named(file: TemporaryFile, path: &Path) -> Result<(), Fault> {
+    let moved = readable(&file).and_then(|()| file.named(path));
+    moved.map_err(|error| not_named(path, &error))
 }
 
 /// The same where nothing may be replaced.
 ///
 /// # Errors
 /// A file that can't be written, or is there already.
-pub fn named_new(file: NamedTempFile, path: &Path) -> Result<(), Fault> {
-    let moved =
-        readable(&file).and_then(|()| file.persist_noclobber(path).map_err(|error| error.error));
-    moved.map(|_| ()).map_err(|error| not_named(path, &error))
+pub fn named_new(file: TemporaryFile, path: &Path) -> Result<(), Fault> {
+    let moved = readable(&file).and_then(|()| file.named_new(path));
+    moved.map_err(|error| not_named(path, &error))
 }
 
 fn not_named(path: &Path, error: &io::Error) -> Fault {
@@ -109,12 +107,12 @@ fn not_named(path: &Path, error: &io::Error) -> Fault {
 
 /// A temporary file is its owner's alone; a report is as readable as any other file.
 #[cfg(unix)]
-fn readable(file: &NamedTempFile) -> io::Result<()> {
+fn readable(file: &TemporaryFile) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))
 }
 
 #[cfg(not(unix))]
-fn readable(_: &NamedTempFile) -> io::Result<()> {
+fn readable(_: &TemporaryFile) -> io::Result<()> {
     Ok(())
 }

@@ -15,7 +15,7 @@
 
 use super::{Importer, Shape, nulls};
 use crate::import::people::{Claim, Target};
-use crate::import::row::{Refusal, Row, refuse};
+use crate::import::row::{Keys, Refusal, Row, refuse};
 use crate::import::sink::Sink;
 use crate::inventory::draft::{Draft, To};
 use crate::inventory::record::{Account, Credential, Entitlement, Workload};
@@ -32,7 +32,15 @@ pub const IMPORTER: Importer = Importer {
           'https://api.anthropic.com/v1/organizations/api_keys?limit=1000', and the same of users, workspaces, \
           workspaces/ID/members",
     unknown: "last uses and logins; of older exports, as whom a key acts and whether it ends",
-    marks: &[],
+    marks: &[
+        "anthropic",
+        "\"apikey_",
+        "\"wrkspc_",
+        "\"svac_",
+        "\"workspace_id\"",
+        "\"workspace_role\"",
+    ],
+    weak: &["service account", "workspace", "invitation"],
     shapes: SHAPES,
     survey: false,
 };
@@ -45,7 +53,11 @@ const SHAPES: &[Shape] = &[
     },
     Shape {
         name: "API key",
-        is: |row| row.text("type") == Some("api_key") || row.all(&["id", "partial_key_hint"]),
+        is: |row| {
+            let ours = row.any(&["workspace_id", "partial_key_hint"]) || begins(row, "apikey_");
+            ours && row.all(&["id"])
+                && (row.text("type") == Some("api_key") || row.all(&["partial_key_hint"]))
+        },
         read: key,
     },
     Shape {
@@ -74,10 +86,20 @@ const SHAPES: &[Shape] = &[
     },
     Shape {
         name: "user",
-        is: |row| row.all(&["id", "email"]) && row.text("type") == Some("user"),
+        // PagerDuty's users are of that type, too.
+        is: |row| {
+            row.all(&["id", "email"])
+                && row.text("type") == Some("user")
+                && (begins(row, "user_") || row.all(&["added_at"]))
+        },
         read: user,
     },
 ];
+
+/// Whether its id begins so: every kind of thing has a prefix of its own.
+fn begins(row: &Keys<'_>, prefix: &str) -> bool {
+    row.text("id").is_some_and(|id| id.starts_with(prefix))
+}
 
 const STATUSES: &[(&str, CredentialStatus)] = &[
     ("active", CredentialStatus::Active),

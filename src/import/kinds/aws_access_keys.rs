@@ -37,6 +37,7 @@ pub const IMPORTER: Importer = Importer {
     how: "for each user: aws iam list-access-keys --user-name NAME (list-ssh-public-keys, ...)",
     unknown: "the AWS account, the last use of a key (unless LastUsedDate is added), owners",
     marks: &["AccessKeyId"],
+    weak: &[],
     shapes: &[
         Shape {
             name: "access key",

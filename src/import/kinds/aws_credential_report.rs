@@ -26,6 +26,7 @@ pub const IMPORTER: Importer = Importer {
     how: "aws iam generate-credential-report; aws iam get-credential-report > aws.json",
     unknown: "owners, access key ids, roles; whether a user is a human; uses before April 2015",
     marks: &[],
+    weak: &[],
     shapes: &[Shape {
         name: "user",
         is: |row| row.all(&["user", "arn", "user_creation_time", "access_key_1_active"]),

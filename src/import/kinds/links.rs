@@ -14,6 +14,7 @@ pub const IMPORTER: Importer = Importer {
     how: "write it: an account's id (with `system`, the vendor's own will do) or login name; a person's number, e-mail or user name, `workload:ID`, or `-` for nobody's",
     unknown: "nothing: it is your word",
     marks: &[],
+    weak: &[],
     shapes: &[Shape {
         name: "link",
         is: |row| {

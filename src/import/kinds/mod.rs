@@ -59,6 +59,9 @@ pub struct Importer {
     pub unknown: &'static str,
     /// What only exports of this vendor hold: it decides where rows fit several importers.
     pub marks: &'static [&'static str],
+    /// The shapes that rows of other vendors have, too. They tell nothing of whose a file is, unless
+    /// it holds a mark, or rows of another shape.
+    pub weak: &'static [&'static str],
     /// The shapes that its rows have; the first that fits a row reads it.
     pub shapes: &'static [Shape],
     /// Whether the whole export is looked through before its first row is read, as one row doesn't

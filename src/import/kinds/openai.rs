@@ -31,7 +31,15 @@ pub const IMPORTER: Importer = Importer {
     how: "curl -H \"Authorization: Bearer $ADMIN_KEY\" 'https://api.openai.com/v1/organization/projects/ID/api_keys?limit=100', \
           and the same of .../service_accounts, .../users, /v1/organization/admin_api_keys, /v1/organization/users",
     unknown: "of which project a key is, who answers for a service account, last logins",
-    marks: &["\"organization.", "\"object\":"],
+    marks: &[
+        "\"organization.",
+        "\"project.",
+        "\"redacted_value\"",
+        "\"predefined_role\"",
+        "\"object\": \"list\"",
+        "\"object\":\"list\"",
+    ],
+    weak: &["error", "API key in part", "group of a project", "role", "user in part"],
     shapes: SHAPES,
     survey: false,
 };
@@ -39,15 +47,19 @@ pub const IMPORTER: Importer = Importer {
 const SHAPES: &[Shape] = &[
     Shape {
         name: "error",
-        is: |row| row.all(&["error.message"]),
+        is: |row| row.all(&["error.message"]) && row.only(&["error"]),
         read: |_, _| refuse("an error of OpenAI's"),
     },
     Shape {
         name: "API key",
         is: |row| {
-            row.all(&["id", "owner.type"])
-                && (of(row, "api_key") || row.any(&["redacted_value", "last_used_at"]))
+            row.all(&["id", "owner.type"]) && (of(row, "api_key") || row.any(&["redacted_value"]))
         },
+        read: key,
+    },
+    Shape {
+        name: "API key in part",
+        is: |row| row.all(&["id", "owner.type", "last_used_at"]),
         read: key,
     },
     Shape {
@@ -81,7 +93,7 @@ const SHAPES: &[Shape] = &[
     },
     Shape {
         name: "group",
-        is: |row| row.all(&["id"]) && (of(row, "group") || row.any(&["is_scim_managed"])),
+        is: |row| row.all(&["id", "is_scim_managed"]) || row.all(&["id"]) && of(row, "group"),
         read: group,
     },
     Shape {
@@ -98,11 +110,15 @@ const SHAPES: &[Shape] = &[
         },
         read: |_, _| refuse("a setting: it gives nobody access"),
     },
+    Shape { name: "user", is: |row| row.all(&["id"]) && of(row, "user"), read: user },
     Shape {
-        name: "user",
+        // The users of a group don't say what they are; those of others do.
+        name: "user in part",
         is: |row| {
             let id = row.text("id").unwrap_or_default();
-            !id.is_empty() && (of(row, "user") || id.starts_with("user") && row.all(&["email"]))
+            (id.starts_with("user_") || id.starts_with("user-"))
+                && row.all(&["email"])
+                && !row.any(&["object"])
         },
         read: user,
     },
@@ -111,9 +127,11 @@ const SHAPES: &[Shape] = &[
 /// Whether it is an object of that kind: `organization.project.user`, `organization.admin_api_key`.
 fn of(row: &Keys<'_>, kind: &str) -> bool {
     let object = row.text("object").unwrap_or_default();
-    object == kind
-        || object.rsplit('.').next() == Some(kind)
-        || object.ends_with(&format!("_{kind}")) && kind == "api_key"
+    // Others have a `user` and a `group`, too.
+    object.rsplit_once('.').is_some_and(|(within, last)| {
+        let ours = ["organization", "project"].iter().any(|part| within.ends_with(part));
+        ours && (last == kind || kind == "api_key" && last.ends_with("_api_key"))
+    })
 }
 
 /// A key of a project, or one that administrates the organization.

@@ -114,8 +114,9 @@ fn rows_that_differ_in_a_tag_are_reported() {
     let fields: Vec<&str> = conflicts.keys().map(|(_, field)| field.as_str()).collect();
     assert_eq!(fields, ["tags.department"]);
     assert!(merged.contradicting.is_empty());
-    // What only mentions it says nothing against what lists it.
+    // A newer export knows better, and what only mentions it says nothing against what lists it.
     conflicts.clear();
+    merge(Kind::Account, &[(rank(true, 2), &one), (rank(true, 1), &other)], &mut conflicts);
     merge(Kind::Account, &[(rank(true, 1), &one), (rank(false, 1), &other)], &mut conflicts);
     assert!(conflicts.is_empty());
 }

@@ -42,6 +42,7 @@ pub const IMPORTER: Importer = Importer {
     how: "aws iam get-account-authorization-details > aws-authorization.json",
     unknown: "passwords and keys (the credential report has them), permission set assignments, uses before the last 400 days",
     marks: &["arn:aws"],
+    weak: &["MFA device"],
     shapes: &[
         Shape { name: "user", is: |row| row.all(&["UserName", "Arn"]), read: user },
         Shape { name: "role", is: |row| row.all(&["RoleName", "Arn"]), read: role::role },

@@ -39,6 +39,7 @@ pub const IMPORTER: Importer = Importer {
     how: "baton resources -o json, baton entitlements -o json, baton grants -o json, each with -f sync.c1z",
     unknown: "when access was granted and until when, what roles allow, whether a secret works; whatever the connector didn't sync",
     marks: &["c1.connector.v2"],
+    weak: &["diff", "access"],
     shapes: &[
         Shape {
             name: "diff",

@@ -50,7 +50,8 @@ pub const IMPORTER: Importer = Importer {
     title: "Microsoft Entra ID (Microsoft Graph): users, groups, applications, roles; Azure role assignments",
     how: "az rest --method get --url 'https://graph.microsoft.com/v1.0/users?$select=id,displayName,userPrincipalName,mail,otherMails,proxyAddresses,employeeId,accountEnabled,userType,createdDateTime,lastPasswordChangeDateTime,signInActivity&$top=500' (every page); the same for /applications?$expand=owners, /servicePrincipals?$expand=owners, /groups, /organization, /oauth2PermissionGrants, /roleManagement/directory/roleDefinitions and .../roleAssignments, /beta/reports/servicePrincipalSignInActivities and .../appCredentialSignInActivities; az role assignment list --all; of each group, az ad group member list --group ID --query \"[].{groupId:'ID',memberId:id,memberType:\\\"@odata.type\\\"}\" ($expand=members gives twenty of them at most)",
     unknown: "whether a user without an employee id is a human; successful sign-ins before December 2023; uses of credentials outside the beta reports; where secrets lie; who made them; devices and contacts in groups",
-    marks: &["@odata.", "microsoft.graph"],
+    marks: &["@odata.", "microsoft.graph", "\"innerError\""],
+    weak: &["error", "membership", "other object"],
     shapes: SHAPES,
     survey: false,
 };
@@ -61,6 +62,7 @@ const SHAPES: &[Shape] = &[
         is: |row| {
             // Google's errors have a number for a code.
             row.all(&["error.message"])
+                && row.only(&["error"])
                 && row.text("error.code").is_some_and(|code| code.parse::<u64>().is_err())
         },
         read: |_, _| refuse("it is an error of Microsoft Graph, no answer: export it again"),
@@ -154,7 +156,9 @@ fn is_group(row: &Keys<'_>) -> bool {
 /// A list of memberships is this directory's where its ids are.
 fn is_membership(row: &Keys<'_>) -> bool {
     let group = row.text("groupId").or_else(|| row.text("GroupId")).unwrap_or_default();
-    group.len() == 36 && group.matches('-').count() == 4 && any(row, objects::MEMBER)
+    let is_uuid = group.len() == 36 && group.matches('-').count() == 4;
+    // AWS's Identity Center has such ids, too.
+    is_uuid && any(row, objects::MEMBER) && !row.any(&["IdentityStoreId"])
 }
 
 fn is_user(row: &Keys<'_>) -> bool {

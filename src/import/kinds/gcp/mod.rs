@@ -36,12 +36,24 @@ pub const IMPORTER: Importer = Importer {
     title: "Google Cloud: service accounts, keys, API keys, IAM policies, Cloud Asset exports",
     how: "gcloud iam service-accounts list --format=json; gcloud iam service-accounts keys list --iam-account=EMAIL --format=json; gcloud asset search-all-iam-policies --scope=organizations/ID --format=json",
     unknown: "owners, last uses, users and groups (Google Workspace has them), dates of grants",
-    marks: &["gserviceaccount.com", "googleapis.com/"],
+    marks: &[
+        "gserviceaccount.com",
+        "googleapis.com/",
+        "\"roles/",
+        "/roles/",
+        "\"projects/",
+        "\"organizations/",
+        "\"folders/",
+        "\"projectNumber\"",
+    ],
+    weak: &["asset", "policy", "policy of an ancestor", "role", "project, folder or organization"],
     shapes: &[
         Shape {
             name: "error",
             is: |row| {
                 row.all(&["error.message"])
+                    && row.only(&["error"])
+                    && row.any(&["error.status", "error.errors"])
                     && row.text("error.code").is_some_and(|code| code.parse::<u64>().is_ok())
             },
             read: |_, _| refuse("it is an error of Google's, no answer: export it again"),

@@ -22,7 +22,7 @@
 //! - Members' lists don't name their organization, nor collaborators' their repository.
 
 use super::{Importer, Shape};
-use crate::import::row::refuse;
+use crate::import::row::{Keys, refuse};
 
 mod access;
 mod accounts;
@@ -41,7 +41,26 @@ pub const IMPORTER: Importer = Importer {
     unknown: "classic tokens without single sign-on; when tokens were made; last logins; which users are machines; who \
               makes an app (unless apps/SLUG is there too); members of a team in a bare list; whose the keys of \
               users/LOGIN/keys are (unless you add `login` to each)",
-    marks: &["api.github.com"],
+    marks: &[
+        "api.github.com",
+        "github.com/",
+        "\"node_id\"",
+        "\"site_admin\"",
+        "\"isSiteAdmin\"",
+        "\"databaseId\"",
+        "\"total_count\"",
+        ".github/workflows",
+    ],
+    weak: &[
+        "user's SSH key",
+        "OAuth authorization",
+        "invitation",
+        "repository permission",
+        "role",
+        "secret",
+        "team",
+        "user",
+    ],
     shapes: SHAPES,
     survey: false,
 };
@@ -89,6 +108,7 @@ const SHAPES: &[Shape] = &[
         },
         read: |row, out| credentials::deploy_key(row, None, out),
     },
+    Shape { name: "SSH key", is: is_key, read: credentials::user_key },
     Shape {
         name: "user's SSH key",
         is: |row| row.all(&["id", "key"]) && !row.is_object("key"),
@@ -167,7 +187,11 @@ const SHAPES: &[Shape] = &[
     },
     Shape {
         name: "external group",
-        is: |row| row.all(&["group_id", "group_name"]),
+        is: |row| {
+            const OWN: &[&str] = &["group_id", "group_name", "updated_at", "teams", "members"];
+            row.all(&["group_id", "group_name"])
+                && row.names().iter().all(|name| OWN.contains(name))
+        },
         read: accounts::external_group,
     },
     Shape {
@@ -177,7 +201,11 @@ const SHAPES: &[Shape] = &[
     },
     Shape {
         name: "repository",
-        is: |row| row.any(&["full_name", "nameWithOwner"]),
+        // People have a `full_name`, too.
+        is: |row| {
+            let name = row.text("full_name").or_else(|| row.text("nameWithOwner"));
+            name.is_some_and(|name| name.contains('/') && !name.contains(' '))
+        },
         read: |_, _| refuse("a repository: it doesn't say who may use it"),
     },
     Shape {
@@ -242,3 +270,24 @@ const SHAPES: &[Shape] = &[
         read: accounts::user,
     },
 ];
+
+/// A key as GitHub lists it, with no word of others.
+fn is_key(row: &Keys<'_>) -> bool {
+    const OWN: &[&str] = &[
+        "id",
+        "key",
+        "url",
+        "title",
+        "verified",
+        "created_at",
+        "read_only",
+        "last_used",
+        "added_by",
+        "enabled",
+        "login",
+    ];
+    let is_ssh = |key: &str| ["ssh-", "ecdsa-", "sk-"].iter().any(|kind| key.starts_with(kind));
+    row.all(&["id"])
+        && row.text("key").is_some_and(is_ssh)
+        && row.names().iter().all(|name| OWN.contains(name))
+}

@@ -17,7 +17,7 @@
 //! - Deploy tokens have no creation, and nobody keeps track of their use.
 
 use super::{Importer, Shape};
-use crate::import::row::refuse;
+use crate::import::row::{Keys, refuse};
 use crate::inventory::draft::{Draft, To};
 use crate::inventory::record::Entitlement;
 
@@ -33,7 +33,8 @@ pub const IMPORTER: Importer = Importer {
     how: "glab api --paginate personal_access_tokens > tokens.json, and the same of users, groups/ID/members/all, \
           groups/ID/access_tokens, projects/ID/access_tokens, deploy_keys, deploy_tokens",
     unknown: "who answers for a bot user or a deploy key; of which group or project a list of members or tokens is",
-    marks: &["fingerprint_sha256", "gitlab"],
+    marks: &["fingerprint_sha256", "gitlab", "\"can_push\"", "\"usage_type\""],
+    weak: &["error", "key", "user in part"],
     shapes: SHAPES,
     survey: false,
 };
@@ -51,17 +52,26 @@ const SHAPES: &[Shape] = &[
     },
     Shape {
         name: "webhook",
-        is: |row| row.any(&["object_kind", "event_name"]),
+        is: |row| {
+            const WHAT: &[&str] =
+                &["project_id", "user_id", "group_id", "username", "path_with_namespace"];
+            row.any(&["object_kind"]) || row.all(&["event_name"]) && row.any(WHAT)
+        },
         read: |_, _| refuse("an event: it doesn't say what is so now"),
     },
     Shape {
         name: "deploy token",
-        is: |row| row.all(&["username", "scopes"]) || row.all(&["expired", "revoked", "scopes"]),
+        is: |row| {
+            row.all(&["username", "scopes"]) && row.any(&["revoked", "expired", "expires_at"])
+                || row.all(&["expired", "revoked", "scopes"])
+        },
         read: tokens::deploy_token,
     },
     Shape {
         name: "access token",
-        is: |row| row.all(&["user_id", "scopes"]),
+        is: |row| {
+            row.all(&["user_id", "scopes"]) && row.any(&["revoked", "active", "access_level"])
+        },
         read: tokens::access_token,
     },
     Shape {
@@ -82,8 +92,9 @@ const SHAPES: &[Shape] = &[
         is: |row| row.all(&["source_id", "access_level"]),
         read: |_, _| refuse("a membership that doesn't say whose it is"),
     },
+    Shape { name: "user", is: is_user, read: users::user },
     Shape {
-        name: "user",
+        name: "user in part",
         is: |row| row.all(&["id", "username"]) && row.any(&["name", "state"]),
         read: users::user,
     },
@@ -108,6 +119,16 @@ const SHAPES: &[Shape] = &[
         read: |_, _| refuse("a variable: its name doesn't say what it opens"),
     },
 ];
+
+/// Others have users with a `state` that is a part of a country.
+fn is_user(row: &Keys<'_>) -> bool {
+    // A service account has no more than these.
+    const FEW: &[&str] = &["id", "username", "name", "email", "unconfirmed_email", "public_email"];
+    let state = row.text("state").unwrap_or_default();
+    let known = users::STATES.iter().any(|(known, _)| *known == state);
+    row.all(&["id", "username", "name"])
+        && (known || row.names().iter().all(|name| FEW.contains(name)))
+}
 
 /// The levels of access ("Access levels" in "Members API"), and which of them administrates: owners
 /// "can do everything, including managing members and deleting" it ("Roles and permissions").

@@ -11,7 +11,7 @@ use crate::inventory::vocabulary::{
 };
 
 /// The states of users: whoever is not active can't sign in, nor can their tokens.
-const STATES: &[(&str, AccountStatus)] = &[
+pub const STATES: &[(&str, AccountStatus)] = &[
     ("active", AccountStatus::Enabled),
     ("blocked", AccountStatus::Disabled),
     ("ldap_blocked", AccountStatus::Disabled),

@@ -35,12 +35,17 @@ pub const IMPORTER: Importer = Importer {
     how: "the HR system's report of all workers, those who left included, as CSV",
     unknown: "accounts and access; the time of day of a termination; often the end of a contract",
     marks: &[],
+    weak: &[],
     shapes: &[Shape { name: "worker", is: |row| is_worker(row), read: worker }],
     survey: true,
 };
 
 /// Whether a row is one of people of HR: it says who, and something that only HR says.
 pub fn is_worker(row: &Keys<'_>) -> bool {
+    // A tool that manages things lists whom it gives them to.
+    if row.any(&["permissions", "assets_count"]) {
+        return false;
+    }
     let names = row.names();
     let fields = names.iter().filter_map(|name| Some((Field::of(name)?.0, *name)));
     let fields: Vec<(Field, &str)> = fields.collect();

@@ -74,18 +74,17 @@ impl Survey {
         }
     }
 
+    /// A heading that is given twice, though what is below it is read.
+    pub fn twice(&self) -> Option<&str> {
+        self.twice.as_deref()
+    }
+
     /// Makes the plan.
     ///
     /// # Errors
     /// A message and what to do, where the export can be read in two ways.
     pub fn plan(mut self, setting: &Setting) -> Result<(Plan, Vec<String>, bool), String> {
         let mut notes = Vec::new();
-        if let Some(twice) = self.twice.take() {
-            return Err(format!(
-                "two columns are called {}\ntake one of them out of the export, or give it another heading",
-                quote(&twice)
-            ));
-        }
         for (field, column) in &setting.columns {
             let missing = !column.is_empty() && !self.headings.iter().any(|own| own == column);
             if missing && !self.headings.is_empty() {

@@ -44,6 +44,7 @@ pub const IMPORTER: Importer = Importer {
     how: "kubectl get serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings -A -o json; kubectl get secrets -A --field-selector type=kubernetes.io/service-account-token -o json | jq 'del(.items[].data)'",
     unknown: "the cluster's name, users and groups, owners (unless annotated), short-lived tokens, most last uses",
     marks: &["apiVersion"],
+    weak: &[],
     shapes: &[
         Shape { name: "service account", is: is_service_account, read: service_account },
         Shape { name: "secret", is: |row| is(row, "Secret"), read: secret },

@@ -38,6 +38,7 @@ pub const IMPORTER: Importer = Importer {
     how: "curl -H \"Authorization: SSWS $TOKEN\" https://ORG.okta.com/api/v1/users?limit=200 (every page: the Link header); the same for /api/v1/api-tokens, /api/v1/apps, /api/v1/apps/ID/users, .../groups, .../credentials/secrets, .../credentials/jwks, .../grants, /api/v1/groups, /api/v1/users/ID/roles, /api/v1/groups/ID/roles",
     unknown: "whether there are more pages (only the Link header says so); members of groups, unless rows name both; last uses of tokens, secrets and keys; owners of apps; where secrets lie",
     marks: &["orn:okta:", ".okta.com", "{yourOktaDomain}"],
+    weak: &["public key"],
     shapes: SHAPES,
     survey: false,
 };
@@ -63,7 +64,13 @@ const SHAPES: &[Shape] = &[
         is: |row| row.any(&["secret_hash"]) || row.all(&["client_secret", "_links"]),
         read: credentials::client_secret,
     },
-    Shape { name: "key", is: |row| row.all(&["kty", "kid"]), read: credentials::key },
+    Shape {
+        name: "key",
+        is: |row| row.all(&["kty", "kid"]) && row.any(&["created", "lastUpdated", "_links"]),
+        read: credentials::key,
+    },
+    // Everybody's keys look like that.
+    Shape { name: "public key", is: |row| row.all(&["kty", "kid"]), read: credentials::key },
     Shape {
         name: "app user",
         is: |row| row.all(&["syncState", "scope"]) || row.all(&["scope", "status", "credentials"]),

@@ -96,7 +96,8 @@ pub fn user(row: &Row<'_>, out: &mut Sink<'_>) -> Result<(), Refusal> {
         let (person, known) = person(&id, row, &claim, out)?;
         out.account_of(&system, draft, person, known)?;
     } else {
-        out.account(&system, draft, &claim)?;
+        let second = row.text("profile.secondEmail").filter(|_| !machine);
+        out.account_with(&system, draft, &claim, second.as_slice())?;
     }
     if let Some(password) = password(&id, status, row)? {
         out.put(password)?;

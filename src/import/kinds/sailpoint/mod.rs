@@ -40,7 +40,14 @@ pub const IMPORTER: Importer = Importer {
     title: "SailPoint Identity Security Cloud: identities, accounts, entitlements, machine identities, tokens",
     how: "GET /v2025/accounts, /identities, /entitlements, /machine-identities, /machine-accounts, /personal-access-tokens, /oauth-clients, all pages (sail api get ...)",
     unknown: "who has entitlements that the accounts' attributes don't name; when access was granted; credentials on the sources",
-    marks: &["cloudLifecycleState", "identityStatus", "nativeIdentity"],
+    marks: &[
+        "cloudLifecycleState",
+        "identityStatus",
+        "nativeIdentity",
+        "\"accessTokenValiditySeconds\"",
+        "\"IDENTITY\"",
+    ],
+    weak: &["personal access token"],
     shapes: &[
         Shape {
             name: "envelope",

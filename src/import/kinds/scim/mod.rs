@@ -40,13 +40,22 @@ pub const IMPORTER: Importer = Importer {
     title: "SCIM 2.0: users, groups, service principals",
     how: "GET /scim/v2/Users and /scim/v2/Groups, all pages, of the service provider",
     unknown: "when somebody left, logins, credentials, owners; what roles allow; whether an account without `active` is enabled",
-    marks: &["urn:ietf:params:scim:"],
+    marks: &[
+        "urn:ietf:params:scim:",
+        "\"totalResults\"",
+        "\"Resources\"",
+        "\"Users/",
+        "\"ServicePrincipals/",
+    ],
+    weak: &["message", "definition", "user in part", "group in part"],
     shapes: &[
         Shape { name: "message", is: is_message, read: message },
         Shape { name: "definition", is: is_definition, read: definition },
         Shape { name: "service principal", is: is_service_principal, read: service_principal },
         Shape { name: "user", is: is_user, read: user },
-        Shape { name: "group", is: is_group, read: group },
+        Shape { name: "group", is: |row| is_core(row, &["Group"]), read: group },
+        Shape { name: "user in part", is: |row| row.all(&["id", "userName"]), read: user },
+        Shape { name: "group in part", is: is_group, read: group },
     ],
     survey: false,
 };
@@ -97,17 +106,16 @@ fn is_service_principal(keys: &Keys<'_>) -> bool {
 }
 
 fn is_user(keys: &Keys<'_>) -> bool {
-    is_core(keys, &["User"]) || keys.all(&["id", "userName"])
+    is_core(keys, &["User"]) || keys.all(&["id", "userName", "active"])
 }
 
 fn is_group(keys: &Keys<'_>) -> bool {
     const OURS: &[&str] = &["schemas", "id", "externalId", "meta", "displayName", "members"];
     let Cells::Object(value) = keys.0 else { return false };
-    is_core(keys, &["Group"])
-        || keys.text("id").is_some()
-            && keys.all(&["displayName"])
-            && (keys.is_list("members")
-                || value.members().iter().all(|(key, _)| OURS.contains(&key.as_ref())))
+    keys.text("id").is_some()
+        && keys.all(&["displayName"])
+        && (keys.is_list("members")
+            || value.members().iter().all(|(key, _)| OURS.contains(&key.as_ref())))
 }
 
 /// The id, which every resource has that a provider lists.

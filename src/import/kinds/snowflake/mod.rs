@@ -42,6 +42,7 @@ pub const IMPORTER: Importer = Importer {
     how: "snow sql --format json -q 'SHOW USERS'; the same with SHOW USER PATS FOR USER x, SELECT * FROM SNOWFLAKE.ACCOUNT_USAGE.CREDENTIALS, .GRANTS_TO_USERS, .GRANTS_TO_ROLES",
     unknown: "owners (they are roles); last use of passwords and keys without the CREDENTIALS view; what a role may do with tables",
     marks: &["SNOWFLAKE"],
+    weak: &["integration"],
     shapes: &[
         Shape {
             name: "role grant",

@@ -30,7 +30,8 @@ pub const IMPORTER: Importer = Importer {
     how: "for a in $(vault list -format=json auth/token/accessors | jq -r '.[]'); do vault token lookup -format=json \
           -accessor $a; done > tokens.jsonl; the same of identity/entity/id and auth/approle/role/ROLE/secret-id",
     unknown: "last uses; who has a token that belongs to no entity; of which role a secret id is; what policies allow",
-    marks: &[],
+    marks: &["\"lease_duration\"", "accessor", "\"bucket_key_hash\"", "\"merged_entity_ids\""],
+    weak: &["error", "entity"],
     shapes: SHAPES,
     survey: false,
 };
