@@ -68,6 +68,14 @@ fn what_others_have_too_counts_beside_a_mark_of_the_vendors() {
             "entra",
         ),
         (
+            "bindings:\n- members:\n  - user:ann@corp.example\n  role: roles/viewer\netag: x\n",
+            "gcp",
+        ),
+        (
+            r#"[{"groupId": "906764ac-1111-2222-3333-444455556666", "memberId": "906764ac-1111-2222-3333-444455556667"}]"#,
+            "entra",
+        ),
+        (
             r#"{"bindings": [{"role": "roles/viewer", "members": ["user:ann@corp.example"]}], "etag": "x"}"#,
             "gcp",
         ),
@@ -77,6 +85,7 @@ fn what_others_have_too_counts_beside_a_mark_of_the_vendors() {
             "okta",
         ),
         (r#"[{"login": "ann", "id": 1, "node_id": "x", "site_admin": false}]"#, "github"),
+        (r#"[{"login": "ann", "id": 1}]"#, "github"),
     ] {
         assert_eq!(kind(text).as_deref(), Some(wanted), "{text}");
     }

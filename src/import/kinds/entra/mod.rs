@@ -51,7 +51,7 @@ pub const IMPORTER: Importer = Importer {
     how: "az rest --method get --url 'https://graph.microsoft.com/v1.0/users?$select=id,displayName,userPrincipalName,mail,otherMails,proxyAddresses,employeeId,accountEnabled,userType,createdDateTime,lastPasswordChangeDateTime,signInActivity&$top=500' (every page); the same for /applications?$expand=owners, /servicePrincipals?$expand=owners, /groups, /organization, /oauth2PermissionGrants, /roleManagement/directory/roleDefinitions and .../roleAssignments, /beta/reports/servicePrincipalSignInActivities and .../appCredentialSignInActivities; az role assignment list --all; of each group, az ad group member list --group ID --query \"[].{groupId:'ID',memberId:id,memberType:\\\"@odata.type\\\"}\" ($expand=members gives twenty of them at most)",
     unknown: "whether a user without an employee id is a human; successful sign-ins before December 2023; uses of credentials outside the beta reports; where secrets lie; who made them; devices and contacts in groups",
     marks: &["@odata.", "microsoft.graph", "\"innerError\""],
-    weak: &["error", "membership", "other object"],
+    weak: &["error", "other object"],
     shapes: SHAPES,
     survey: false,
 };
