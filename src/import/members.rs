@@ -22,7 +22,7 @@ pub struct Members {
     own: u64,
     /// How many are there by the id of something.
     ids: u64,
-    /// Objects that hold none.
+    /// Objects that hold none, and nothing at all.
     objects: Unread,
     /// What is no object and no list, and of what nothing is said here: each kind of it.
     bare: Unread,
@@ -76,10 +76,13 @@ impl Members {
                 note(&mut self.failed, "a failure is told where others have a row".into());
             }
             _ if says(key, value) => {}
+            // Where one has rows, nothing may stand for an answer that failed.
+            Value::Null => {
+                note(&mut self.objects, "nothing stands where others have a row".into());
+            }
             _ => {
                 let bare = if is_id(key) { &mut self.bare_by_id } else { &mut self.bare };
-                let what = if *value == Value::Null { "nothing" } else { "a word" };
-                note(bare, format!("{what} stands where others have a row"));
+                note(bare, "a word stands where others have a row".into());
             }
         }
     }
@@ -275,6 +278,7 @@ mod tests {
             (r#"{"i1": {"x": {"id": 1}}, "i2": null, "i3": "AccessDenied"}"#, 2),
             (r#"{"u1": {"id": 1}, "u2": "HTTP 403", "u3": "HTTP 403"}"#, 2),
             (r#"{"u1": {"id": 1}, "u2": null, "u3": null}"#, 2),
+            (r#"{"acme": {"x": {"id": 1}}, "emea": null}"#, 1),
             (r#"{"users": [{"id": 1}], "teams": "Too many requests: rate limit"}"#, 1),
             (r#"{"users": [{"id": 1}], "region": "eu", "next": null, "cursor": null}"#, 0),
             (r#"{"users": [{"id": 1}], "title": "Failed logins", "total": 404}"#, 0),
