@@ -164,8 +164,8 @@ fn is_failure(text: &str) -> bool {
         let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
         words.any(|word| word.parse::<u16>().is_ok_and(|code| (400..600).contains(&code)))
     };
-    let squeezed = |word: &&str| text.contains(*word) || text.contains(&word.replace(' ', ""));
-    text.len() <= 200 && (WORDS.iter().any(|word| squeezed(&word)) || codes())
+    let squeezed = |word: &str| text.contains(word) || text.contains(&word.replace(' ', ""));
+    text.len() <= 200 && (WORDS.iter().any(|word| squeezed(word)) || codes())
 }
 
 /// Whether an object says in a word of its own that something went wrong.
