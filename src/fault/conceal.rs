@@ -3,13 +3,17 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
 /// The shortest run of letters and digits that can be a secret.
 const SECRET: usize = 16;
 
 /// The password in `SCHEME://NAME:PASSWORD@HOST`, whatever it is made of.
 static PASSWORD: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(//[^/\s:@]*:)\S+@").ok());
+
+/// A secret access key of AWS: forty letters, digits and signs, which have no mark.
+static ACCESS_KEY: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(^|[^A-Za-z0-9/+])([A-Za-z0-9/+]{40})($|[^A-Za-z0-9/+=])").ok());
 
 /// What a private key begins with: its lines are no runs, and may be anything.
 const KEY: &str = "PRIVATE KEY";
@@ -23,6 +27,17 @@ pub fn conceal(text: &str) -> String {
     };
     let shown = match &*PASSWORD {
         Some(password) => password.replace_all(shown, "${1}…@"),
+        None => "…".into(),
+    };
+    let shown = match &*ACCESS_KEY {
+        Some(key) => key.replace_all(&shown, |found: &Captures<'_>| {
+            let (_, [before, key, after]) = found.extract();
+            let has = |is: fn(&char) -> bool| key.chars().any(|c| is(&c));
+            let mixed = has(char::is_ascii_lowercase)
+                && has(char::is_ascii_uppercase)
+                && has(char::is_ascii_digit);
+            [before, if mixed && !key.starts_with('/') { "…" } else { key }, after].concat()
+        }),
         None => "…".into(),
     };
     let mut out = String::with_capacity(shown.len());
@@ -51,6 +66,11 @@ mod tests {
             ("see //:p/w@rd@db and on", "see //:…@db and on"),
             ("-----BEGIN RSA PRIVATE KEY-----\nMIIE+ab/cd", "-----BEGIN RSA PRIVATE KEY…"),
             ("AbCdEfGh12345678 is one", "… is one"),
+            (concat!("wJalrXUtnFEMI/K7MDENG", "/bPxRfiCYabcdefghij is one"), "… is one"),
+            (
+                "/Data/exports/of/all/Our/systems/and/more",
+                "/Data/exports/of/all/Our/systems/and/more",
+            ),
             ("https://db.corp.example:8080/a", "https://db.corp.example:8080/a"),
             ("joe:smith@corp.example", "joe:smith@corp.example"),
             ("a column that is not known", "a column that is not known"),

@@ -63,6 +63,22 @@ pub(super) fn list(
     places.1.extend(new.into_iter().take(room));
 }
 
+/// How many reasons are told apart of one export: some quote what the row says.
+const REASONS: usize = 100;
+
+/// Counts refused rows by their reason.
+pub fn refuse(
+    refused: &mut BTreeMap<String, (u64, Vec<String>)>,
+    mut why: String,
+    count: u64,
+    places: impl IntoIterator<Item = String>,
+) {
+    if refused.len() >= REASONS && !refused.contains_key(&why) {
+        "for other reasons, of which there are too many to tell".clone_into(&mut why);
+    }
+    list(refused.entry(why).or_default(), count, places);
+}
+
 impl Counts {
     /// How many rows were refused.
     pub fn refusals(&self) -> u64 {
@@ -71,7 +87,7 @@ impl Counts {
 
     /// Counts a refused row.
     pub fn refuse(&mut self, why: String, place: String) {
-        list(self.refused.entry(why).or_default(), 1, [place]);
+        refuse(&mut self.refused, why, 1, [place]);
     }
 
     /// Adds another batch's.
@@ -81,7 +97,7 @@ impl Counts {
         self.merged += other.merged;
         self.later += other.later;
         for (why, (count, places)) in other.refused {
-            list(self.refused.entry(why).or_default(), count, places);
+            refuse(&mut self.refused, why, count, places);
         }
         for (why, (count, places)) in other.partial {
             list(self.partial.entry(why).or_default(), count, places);

@@ -141,7 +141,17 @@ pub fn recognise(path: &Path, setting: &Setting, skip_unknown: bool) -> Result<R
     let given = setting.kind.and_then(kinds::called);
     let (form, found) = match form {
         Form::Json { .. } => json(path, setting, &name, Votes::new(&start))?,
-        Form::Table => (Form::Table, table(path, setting, &name, Votes::new(&start))?),
+        Form::Table => {
+            let (found, rows) = table(path, setting, &name, Votes::new(&start))?;
+            // A line that says why there is no export looks like a heading.
+            if !rows && found.is_none() && given.is_some() {
+                return Err(Fault::new(
+                    format!("{}: it has no rows, and no heading that is known", quote(&name)),
+                    "look at what it says: an answer that was refused is no export",
+                ));
+            }
+            (Form::Table, found)
+        }
         Form::Yaml => (Form::Yaml, yaml(path, setting, &name, Votes::new(&start))?),
     };
     Ok(Recognised { form, importer: given.or(found) })
@@ -237,16 +247,17 @@ fn table(
     setting: &Setting,
     name: &str,
     mut votes: Votes,
-) -> Result<Option<&'static Importer>, Fault> {
+) -> Result<(Option<&'static Importer>, bool), Fault> {
     let mut table = Table::new(open(path, setting)?, name)?;
     let mut lines = Vec::new();
-    if table.lines(&mut lines, LINES)? == 0 {
+    let rows = table.lines(&mut lines, LINES)? > 0;
+    if !rows {
         lines.push((2, csv::StringRecord::new()));
     }
     for (known, importer) in votes.known.iter_mut().zip(kinds::ALL) {
         known.lines(&table.header, &lines, importer);
     }
-    Ok(votes.winner())
+    Ok((votes.winner(), rows))
 }
 
 fn yaml(

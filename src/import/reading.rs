@@ -216,7 +216,7 @@ impl Reading {
         let (counts, opened) = (&mut source.batch.counts, members.is_any());
         for (why, (count, places)) in members.refused() {
             counts.read += count;
-            super::batch::list(counts.refused.entry(why).or_default(), count, places);
+            super::batch::refuse(&mut counts.refused, why, count, places);
         }
         // What is opened is too long to be an empty page.
         if opened && counts.read + counts.later == 0 {
@@ -290,7 +290,7 @@ impl Reading {
         let mut report = Report::new(records.merged.conflicts.clone());
         report.unused_links = self.context.links.unused().into_iter().map(str::to_owned).collect();
         report.people = self.context.people.len() as u64;
-        report.skipped = skipped.iter().map(|path| name_of(path)).collect();
+        report.skipped = skipped.iter().map(|path| secrets::concealed(name_of(path))).collect();
         let merged = std::mem::take(&mut records.merged);
         let mut sources = self.sources;
         super::survey::pages_of_one_list(&mut sources, &merged.repeated);

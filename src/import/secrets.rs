@@ -177,6 +177,16 @@ pub fn hinted(json: &[u8]) -> bool {
     SCANNER.as_ref().is_none_or(|scanner| scanner.hints.is_match(json)) || holds_run(json)
 }
 
+/// Whether a text holds a secret.
+pub fn is_one(text: &str) -> bool {
+    SCANNER.as_ref().is_none_or(|scanner| scanner.any.is_match(text.as_bytes()))
+}
+
+/// A name as it is shown: without the secret that it may hold.
+pub fn concealed(name: String) -> String {
+    if is_one(&name) { crate::fault::conceal(&name) } else { name }
+}
+
 /// The first secret in a record's JSON: what it looks like, the field that it is in, and where that
 /// is from; never the value.
 pub fn find(json: &[u8], kind: Kind) -> Option<String> {

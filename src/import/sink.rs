@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::batch::{Batch, Entry, list};
+use super::batch::{Batch, Entry, list, refuse};
 pub use super::context::{Context, Export, digest};
 use super::members::Unread;
 use super::row::Refusal;
@@ -164,7 +164,7 @@ impl<'c> Sink<'c> {
     pub(super) fn refuse(&mut self, unread: Unread) {
         for (why, (count, places)) in unread {
             self.batch.counts.read += count;
-            list(self.batch.counts.refused.entry(why).or_default(), count, places);
+            refuse(&mut self.batch.counts.refused, why, count, places);
         }
     }
 
