@@ -9,13 +9,13 @@ use std::borrow::Cow;
 use super::batch::Batch;
 use super::kinds::{Importer, Shape};
 use super::members::{self, Members};
-use super::pages::Pages;
+use super::pages::{Heard, Mark, Page, When};
 use super::row::{Cells, Columns, Keys, Row};
 use super::sink::{Context, Export, Sink};
 use super::value::Value;
 use super::wrapper::{
-    embedded, is_empty_page, is_error, is_problem, names_next, recorded, start_of, total, total_of,
-    wildcard,
+    context, context_of, embedded, is_empty_page, is_error, is_problem, names_next, recorded,
+    says_of_pages, start_of, total, wildcard,
 };
 use crate::fault::quote;
 use crate::time::Instant;
@@ -29,13 +29,19 @@ pub struct Converter<'c> {
     sink: Sink<'c>,
     columns: Columns,
     /// What wrappers say.
-    pub pages: Pages,
+    pub pages: Heard,
     /// When the export was made, if it says so.
     pub exported_at: Option<Instant>,
     /// Rows that wait for others.
     pub held: Held,
     /// The members of an opened object.
     members: Members,
+    /// The number of the value of the text, of the piece of it, and of what it says of pages.
+    at: (u64, u64, u64),
+    /// The shape of the row that was read last, if there was one.
+    shape: Option<&'static str>,
+    /// What wrappers without rows say, of which it isn't known yet whose they are.
+    marks: Vec<Mark>,
 }
 
 /// What a converter has made.
@@ -43,7 +49,7 @@ pub struct Converted {
     /// Records and counts.
     pub batch: Batch,
     /// What wrappers say.
-    pub pages: Pages,
+    pub pages: Heard,
     /// When the export was made, if it says so.
     pub exported_at: Option<Instant>,
     /// Rows that wait for others.
@@ -65,10 +71,13 @@ impl<'c> Converter<'c> {
             importer,
             sink: Sink::new(context, export, source, last),
             columns: Columns::default(),
-            pages: Pages::new(),
+            pages: Heard::default(),
             exported_at: None,
             held: Held::new(),
             members: Members::default(),
+            at: (0, 0, 0),
+            shape: None,
+            marks: Vec::new(),
         }
     }
 
@@ -81,7 +90,8 @@ impl<'c> Converter<'c> {
 
     /// What was made of all that was read.
     pub fn finish(self) -> Converted {
-        let Self { sink, columns, pages, exported_at, held, members, .. } = self;
+        let Self { sink, columns, mut pages, exported_at, held, members, marks, .. } = self;
+        marks.into_iter().for_each(|mark| pages.page(mark.place, None, &mark.page));
         let batch = Batch { columns, ..sink.finish() };
         Converted { batch, pages, exported_at, held, members }
     }
@@ -214,8 +224,10 @@ impl<'c> Converter<'c> {
         pointer: &mut String,
     ) -> bool {
         let mut rows = false;
-        let wrapper = wildcard(pointer);
         let before = self.sink.rows();
+        let (marked, outer) = (self.marks.len(), self.shape.take());
+        // Of two lists in one answer, it counts one.
+        let mut longest = 0;
         let mut seen = Members::default();
         let mut problem = None;
         for (key, value) in members {
@@ -224,10 +236,12 @@ impl<'c> Converter<'c> {
             pointer.push('/');
             pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
             let embedded = value.text().filter(|_| key == "Content").and_then(embedded);
+            let sofar = self.sink.rows();
             let some = match embedded {
                 Some(table) => self.table(&table, file, pointer),
                 None => self.inner(key, value, file, pointer),
             };
+            longest = longest.max(self.sink.rows() - sofar);
             rows |= some;
             if !some && is_problem(key, value) {
                 problem = problem.or_else(|| Some((key, pointer.clone())));
@@ -243,39 +257,87 @@ impl<'c> Converter<'c> {
         }
         let read = self.sink.rows() - before;
         let next = members.iter().any(|(key, value)| names_next(key, value));
+        let total = total(members);
+        let said = Some(self.now());
+        let mut page = Page { next, said, total, ..Page::default() };
+        let context = context_of(members);
         if read == 0 {
-            // A page without rows, or what a list says of itself apart: its last word counts.
-            if next || self.pages.contains_key(&wrapper) {
-                self.pages.entry(wrapper).or_default().says(next);
+            // A page without rows, or what a list says of itself apart.
+            let empty = is_empty_page(members);
+            page.total = total.filter(|total| empty && *total > 0);
+            let place = wildcard(pointer);
+            match context {
+                Some(list) if empty || next => self.pages.page(place, Some(list), &page),
+                _ if empty || next || says_of_pages(pointer, members) => {
+                    self.marks.push(Mark { place, page });
+                }
+                _ => {}
             }
-        } else if members.iter().any(|(_, value)| matches!(value, Value::List(_))) {
-            // Two lists in one answer are not pages of one.
-            let page =
-                self.pages.entry(format!("{wrapper} {}", self.sink.last_shape())).or_default();
-            page.rows += read;
-            page.says(next);
-            page.total = page.total.max(total(members));
-            for start in members.iter().filter_map(|(key, value)| start_of(key, value)) {
-                *page.starts.entry(start).or_default() += 1;
+        } else {
+            let list = context.or_else(|| self.shape.map(str::to_owned));
+            for Mark { place, page } in self.marks.split_off(marked) {
+                self.pages.page(place, list.clone(), &page);
+            }
+            let lists = members.iter().any(|(_, value)| matches!(value, Value::List(_)));
+            let place = wildcard(pointer);
+            if lists || next || total.is_some() || matches!(place.as_str(), "" | "/*") {
+                page.rows = longest;
+                for start in members.iter().filter_map(|(key, value)| start_of(key, value)) {
+                    *page.starts.entry(start).or_default() += 1;
+                }
+                // Two lists in one answer are not pages of one.
+                self.pages.page(place, list, &page);
             }
         }
+        self.shape = self.shape.or(outer);
         rows
+    }
+
+    /// Says which value of the text is read, and which piece of it.
+    pub fn begins(&mut self, (value, piece): (u64, u64)) {
+        self.at = (value, piece, 0);
+        self.shape = None;
+    }
+
+    fn now(&mut self) -> When {
+        self.at.2 += 1;
+        (self.at.1, self.at.2)
     }
 
     /// Notes what a member of a wrapper that is read piece by piece says of further pages.
     pub fn says(&mut self, wrapper: &str, key: &str, value: &Value<'_>) {
-        if names_next(key, value) {
-            self.pages.entry(wrapper.to_owned()).or_default().says(true);
-        }
-        if let Some(total) = total_of(key, value) {
-            let page = self.pages.entry(wrapper.to_owned()).or_default();
-            page.total = page.total.max(Some(total));
-        }
+        let at = self.now();
+        let total = total(&[(Cow::Borrowed(key), value)]);
+        let opened = self.pages.opened(self.at.0, wrapper);
+        let page = &mut opened.page;
+        page.next |= names_next(key, value);
+        page.said = page.said.max(Some(at));
+        page.total = page.total.max(total);
         if let Some(start) = start_of(key, value) {
-            let page = self.pages.entry(wrapper.to_owned()).or_default();
             *page.starts.entry(start).or_default() += 1;
         }
+        opened.context = opened.context.take().or_else(|| context(key, value));
         self.dated(key, value);
+    }
+
+    /// Counts the rows of a piece for the member of the wrapper that it is of, if it is of one, and
+    /// gives it what wrappers in the piece say.
+    pub fn rows_of(&mut self, wrapper: Option<(&str, &str)>, rows: u64) {
+        let (at, marks) = (self.now(), std::mem::take(&mut self.marks));
+        let Some((wrapper, key)) = wrapper else {
+            marks.into_iter().for_each(|mark| self.pages.page(mark.place, None, &mark.page));
+            return;
+        };
+        let value = self.at.0;
+        // Whatever is opened is in an opened object, as the whole is.
+        self.pages.opened(value, "").page.said.get_or_insert(at);
+        let opened = self.pages.opened(value, wrapper);
+        opened.page.said = opened.page.said.max(Some(at));
+        opened.marks.extend(marks);
+        if rows > 0 {
+            *opened.rows.entry(key.to_owned()).or_default() += rows;
+        }
+        opened.shape = opened.shape.max(self.shape.map(|shape| (at, shape)));
     }
 
     /// Notes when the export was made, where it says so.
@@ -285,11 +347,6 @@ impl<'c> Converter<'c> {
         {
             self.exported_at = self.exported_at.max(Some(at));
         }
-    }
-
-    /// Counts rows that stand directly in an array of a wrapper that is read piece by piece.
-    pub fn rows_of(&mut self, wrapper: &str, rows: u64) {
-        self.pages.entry(wrapper.to_owned()).or_default().rows += rows;
     }
 
     /// Whether the user says what the export is.
@@ -316,6 +373,7 @@ impl<'c> Converter<'c> {
     /// Reads one row; says whether it has to wait.
     fn cells(&mut self, cells: Cells<'_>, shape: &'static Shape, place: String) -> bool {
         self.columns.see(cells);
+        self.shape = Some(shape.name);
         let row = Row::new(cells, &self.columns);
         self.sink.read(place, |sink| {
             sink.shape(shape.name);

@@ -296,19 +296,20 @@ pub fn piece(
     label: &str,
 ) {
     let parent = piece.pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
+    converter.begins(piece.number);
+    let before = converter.rows();
     if let Some(key) = &piece.key {
-        converter.says(&super::wrapper::wildcard(parent), key, value);
+        converter.says(parent, key, value);
         converter.member(key, value, label, &piece.pointer);
+        converter.rows_of(Some((parent, key)), converter.rows() - before);
         return;
     }
-    let before = converter.rows();
     // What stands alone is a row or holds some: it was taken for an export.
     let element = piece.element || piece.pointer.is_empty();
     converter.value(value, label, &piece.pointer, element);
-    let rows = converter.rows() - before;
     // The elements of an array are rows of the object that the array is in.
-    let wrapper = parent.rsplit_once('/').filter(|_| piece.element && rows > 0);
-    if let Some((wrapper, _)) = wrapper {
-        converter.rows_of(&super::wrapper::wildcard(wrapper), rows);
-    }
+    let wrapper = parent.rsplit_once('/').filter(|_| piece.element);
+    // Nobody calls a list by a number: that is an array within another one.
+    let wrapper = wrapper.filter(|(_, key)| !key.bytes().all(|b| b.is_ascii_digit()));
+    converter.rows_of(wrapper, converter.rows() - before);
 }

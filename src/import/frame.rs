@@ -26,6 +26,8 @@ pub struct Piece {
     pub pointer: String,
     /// Which of several values of the text it is in, by its line; of a single one, nothing.
     pub line: u64,
+    /// Which of several values of the text it is in, and which of all pieces it is.
+    pub number: (u64, u64),
     /// The column of its first character, for faults; counted in bytes.
     pub column: usize,
     /// Whether it stands in an array.
@@ -48,6 +50,8 @@ pub struct Frames<R> {
     passed: usize,
     open: Vec<Open>,
     started: bool,
+    /// How many values of the text have begun, and how many pieces were handed out.
+    numbers: (u64, u64),
 }
 
 /// An array or object that was opened.
@@ -71,6 +75,7 @@ impl<R: Read> Frames<R> {
             passed: 0,
             open: Vec::new(),
             started: false,
+            numbers: (0, 0),
         }
     }
 
@@ -119,6 +124,7 @@ impl<R: Read> Frames<R> {
                     ));
                 }
                 self.started = true;
+                self.numbers.0 += 1;
                 pointer.clear();
                 if let Some(piece) = self.value(name, byte, pointer, None, text)? {
                     return Ok(Some(piece));
@@ -220,9 +226,11 @@ impl<R: Read> Frames<R> {
         };
         let start = text.len();
         text.extend_from_slice(self.buffer.get(self.at..self.at + length).unwrap_or(&[]));
+        self.numbers.1 += 1;
         let piece = Piece {
             pointer: pointer.to_owned(),
             line: self.line,
+            number: self.numbers,
             column: self.column(),
             element,
             key,

@@ -8,8 +8,13 @@ use super::sink::Sink;
 use crate::inventory::draft::{Draft, To};
 use crate::inventory::record::{Account, Person};
 
-/// By another address of an account, which one has it.
+/// By an address of an account of a system, its own or another one, which account has it.
 const ALIAS: &str = "alias";
+
+/// An address, in any case, as accounts of that system have it.
+fn address_in(system: &str, address: &str) -> String {
+    format!("{system} {}", address.to_lowercase())
+}
 
 impl Sink<'_> {
     /// Writes a person of HR.
@@ -26,7 +31,8 @@ impl Sink<'_> {
         draft: Draft<Account>,
         claim: &Claim<'_>,
     ) -> Result<(), Refusal> {
-        self.account_with(system, draft, claim, &[])
+        let linked = self.link(system, draft.own_id(), claim);
+        self.linked_account(draft, &linked)
     }
 
     /// The same with addresses besides, which count where nothing else fits and no other account has
@@ -38,11 +44,13 @@ impl Sink<'_> {
         claim: &Claim<'_>,
         aliases: &[&str],
     ) -> Result<(), Refusal> {
-        for alias in aliases {
-            self.learn(ALIAS, &alias.to_lowercase(), draft.own_id());
+        // What is the first address or the login of one account is nobody else's.
+        let own = claim.emails.iter().chain(&claim.user_names).filter(|own| own.contains('@'));
+        for address in own.chain(aliases) {
+            self.learn(ALIAS, &address_in(system, address), draft.own_id());
         }
         let linked = match self.link(system, draft.own_id(), claim) {
-            Linked::Unlinked => self.by_alias(aliases)?,
+            Linked::Unlinked => self.by_alias(system, aliases)?,
             linked => linked,
         };
         self.linked_account(draft, &linked)
@@ -130,13 +138,13 @@ impl Sink<'_> {
     }
 
     /// An address that accounts share is nobody's own.
-    fn by_alias(&self, aliases: &[&str]) -> Result<Linked, Refusal> {
+    fn by_alias(&self, system: &str, aliases: &[&str]) -> Result<Linked, Refusal> {
         if aliases.is_empty() || self.context.people.is_empty() {
             return Ok(Linked::Unlinked);
         }
         let mut emails = Vec::new();
         for alias in aliases {
-            emails.extend(self.only_called(ALIAS, &alias.to_lowercase())?.map(|_| *alias));
+            emails.extend(self.only_called(ALIAS, &address_in(system, alias))?.map(|_| *alias));
         }
         Ok(self.context.people.find(&Claim { emails, ..Claim::default() }))
     }

@@ -56,7 +56,7 @@ use context::Export;
 use files::Form;
 use kinds::Importer;
 use members::Members;
-use pages::Pages;
+use pages::{Heard, Pages};
 use reading::Reading;
 use report::{Origin, Report};
 use setting::Settings;
@@ -78,6 +78,7 @@ struct Source {
     /// Whether the export or the user says when it was made.
     origin: Origin,
     batch: Batch,
+    heard: Heard,
     pages: Pages,
     /// The members of objects that were read piece by piece.
     members: Members,
@@ -160,6 +161,7 @@ fn sources(paths: &[PathBuf], settings: &Settings) -> Result<(Vec<Source>, Vec<P
             export,
             origin,
             batch: Batch::default(),
+            heard: Heard::default(),
             pages: Pages::new(),
             members: Members::default(),
             incomplete: Vec::new(),

@@ -110,6 +110,7 @@ pub(super) fn convert(
         }
         Part::Document(line, json) => {
             let label = files::label(name, form, *line);
+            converter.begins((*line, *line));
             if let Ok(value) = serde_json::from_str(json) {
                 // One of several, or the only one: it is a row, or holds some, or is refused.
                 converter.value(&value, &label, "", true);

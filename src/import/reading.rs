@@ -192,9 +192,7 @@ impl Reading {
         }
         learned.push(std::mem::take(&mut batch.learned));
         let Some(source) = self.sources.get_mut(number) else { return Ok(batch) };
-        for (place, page) in pages {
-            source.pages.entry(place).or_default().then(&page);
-        }
+        source.heard.then(pages);
         if let (Some(at), true) = (exported_at, source.origin != Origin::Configuration) {
             source.export.exported_at = if source.origin == Origin::Export {
                 source.export.exported_at.max(at)
@@ -213,6 +211,7 @@ impl Reading {
     /// Counts the members of objects that were read piece by piece and that hold no rows.
     fn unread(&mut self, number: usize) {
         let Some(source) = self.sources.get_mut(number) else { return };
+        source.pages = std::mem::take(&mut source.heard).finish();
         let members = std::mem::take(&mut source.members);
         let (counts, opened) = (&mut source.batch.counts, members.is_any());
         for (why, (count, places)) in members.refused() {

@@ -91,11 +91,6 @@ impl<'c> Sink<'c> {
         self.batch.counts.read + self.batch.counts.later
     }
 
-    /// The shape of the row that was read last.
-    pub fn last_shape(&self) -> &'static str {
-        self.shape
-    }
-
     /// Counts the row by its shape, once it is written.
     pub fn shape(&mut self, name: &'static str) {
         self.shape = name;

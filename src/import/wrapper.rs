@@ -1,6 +1,6 @@
 //! What wraps rows: what it says of further pages, and where tables hide in it.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -32,6 +32,55 @@ pub(super) fn total_of(key: &str, value: &Value<'_>) -> Option<u64> {
     (TOTALS.contains(&key) || header()).then(|| only(value).text()?.trim().parse().ok())?
 }
 
+/// Members that name another page.
+const NEXT: &[&str] = &[
+    "@odata.nextLink",
+    "odata.nextLink",
+    "nextLink",
+    "nextToken",
+    "NextToken",
+    "next_token",
+    "nextPageToken",
+    "next_page_token",
+    "NextMarker",
+    "Marker",
+    "next_cursor",
+    "nextCursor",
+    "nextPage",
+    "next_page",
+    "next",
+    "continue",
+];
+
+/// Members that say whether there is one.
+const MORE: &[&str] = &[
+    "IsTruncated",
+    "isTruncated",
+    "is_truncated",
+    "has_more",
+    "hasMore",
+    "hasNextPage",
+    "has_next_page",
+];
+
+/// Members that say something of an answer.
+const ABOUT: &[&str] = &[
+    "headers",
+    "header",
+    "meta",
+    "metadata",
+    "responsemetadata",
+    "links",
+    "_links",
+    "page",
+    "pageinfo",
+    "page_info",
+    "paging",
+    "pagination",
+    "request",
+    "extensions",
+];
+
 /// The value of a header: recorders write a list of one.
 fn only<'v, 'a>(value: &'v Value<'a>) -> &'v Value<'a> {
     match value.list() {
@@ -45,43 +94,45 @@ pub(super) fn start_of(key: &str, value: &Value<'_>) -> Option<u64> {
     (key == "startIndex").then(|| value.text()?.parse().ok())?
 }
 
-pub(super) fn total(members: &[(Cow<'_, str>, Value<'_>)]) -> Option<u64> {
-    let own = members.iter().filter_map(|(key, value)| total_of(key, value)).max();
+/// How many rows there are, as members of an answer say.
+pub(super) fn total<'v, 'a: 'v>(
+    members: &'v [(Cow<'a, str>, impl Borrow<Value<'a>> + 'v)],
+) -> Option<u64> {
+    let members = members.iter().map(|(key, value)| (key.as_ref(), value.borrow()));
+    let own = members.clone().filter_map(|(key, value)| total_of(key, value)).max();
     // The headers of an answer count the rows of the body beside them.
-    let headers = members.iter().filter(|(key, _)| key.eq_ignore_ascii_case("headers"));
+    let headers = members.filter(|(key, _)| key.eq_ignore_ascii_case("headers"));
     let said = headers.flat_map(|(_, value)| value.members());
     own.max(said.filter_map(|(key, value)| total_of(key, value)).max())
 }
 
+/// What a page says that it lists: `.../$metadata#users(id,mail)` lists `users`.
+pub(super) fn context(key: &str, value: &Value<'_>) -> Option<String> {
+    let named = matches!(key, "@odata.context" | "odata.context" | "odata.metadata");
+    let text = value.text().filter(|_| named)?;
+    let list = text.rsplit_once('#').map_or(text, |(_, list)| list);
+    // Which columns it lists, but not whose: `groups('1')/members`
+    let columns = list.rfind('(').filter(|at| *at > 0 && list.ends_with(')'));
+    let list = columns.and_then(|at| list.get(..at)).unwrap_or(list);
+    (!list.is_empty()).then(|| format!("#{list}"))
+}
+
+pub(super) fn context_of(members: &[(Cow<'_, str>, Value<'_>)]) -> Option<String> {
+    members.iter().find_map(|(key, value)| context(key, value))
+}
+
+/// Whether a wrapper without rows is one that says whether there are more pages.
+pub(super) fn says_of_pages(pointer: &str, members: &[(Cow<'_, str>, Value<'_>)]) -> bool {
+    let own = pointer.rsplit('/').next().unwrap_or_default();
+    own.starts_with(['@', '_'])
+        || ABOUT.iter().any(|name| name.eq_ignore_ascii_case(own))
+        || members
+            .iter()
+            .any(|(key, _)| NEXT.contains(&key.as_ref()) || MORE.contains(&key.as_ref()))
+}
+
 /// Whether a wrapper's member says that there is another page.
 pub(super) fn names_next(key: &str, value: &Value<'_>) -> bool {
-    const NEXT: &[&str] = &[
-        "@odata.nextLink",
-        "odata.nextLink",
-        "nextLink",
-        "nextToken",
-        "NextToken",
-        "next_token",
-        "nextPageToken",
-        "next_page_token",
-        "NextMarker",
-        "Marker",
-        "next_cursor",
-        "nextCursor",
-        "nextPage",
-        "next_page",
-        "next",
-        "continue",
-    ];
-    const MORE: &[&str] = &[
-        "IsTruncated",
-        "isTruncated",
-        "is_truncated",
-        "has_more",
-        "hasMore",
-        "hasNextPage",
-        "has_next_page",
-    ];
     match value {
         Value::Flag(true) => MORE.contains(&key),
         Value::Text(text) if MORE.contains(&key) => text.trim().eq_ignore_ascii_case("true"),
@@ -145,22 +196,6 @@ pub(super) fn is_problem(key: &str, value: &Value<'_>) -> bool {
 
 /// Whether a member of a wrapper is no row among rows, but what an answer says of itself.
 pub(super) fn is_about(key: &str, value: &Value<'_>) -> bool {
-    const ABOUT: &[&str] = &[
-        "headers",
-        "header",
-        "meta",
-        "metadata",
-        "responsemetadata",
-        "links",
-        "_links",
-        "page",
-        "pageinfo",
-        "page_info",
-        "paging",
-        "pagination",
-        "request",
-        "extensions",
-    ];
     let members = value.members();
     members.is_empty()
         || key.starts_with('@')
@@ -192,6 +227,21 @@ pub(super) fn is_empty_page(members: &[(Cow<'_, str>, Value<'_>)]) -> bool {
     ];
     // A page that was recorded with its headers.
     const BODIES: &[&str] = &["body", "data", "response", "result"];
+    // Lists of vendors whose names rows have, too: nothing else may be beside them.
+    const OF_VENDORS: &[&str] = &[
+        "UserDetailList",
+        "GroupDetailList",
+        "RoleDetailList",
+        "Policies",
+        "AccessKeyMetadata",
+        "Users",
+        "Groups",
+        "Roles",
+        "installations",
+        "repositories",
+        "seats",
+        "secrets",
+    ];
     if is_error(members) {
         return false;
     }
@@ -203,10 +253,32 @@ pub(super) fn is_empty_page(members: &[(Cow<'_, str>, Value<'_>)]) -> bool {
     if members.iter().any(|(key, value)| inner(key, value)) {
         return true;
     }
-    let lists = members.iter().filter(|(_, value)| matches!(value, Value::List(_)));
-    members.iter().any(|(key, _)| LISTS.contains(&key.as_ref()))
-        && lists.clone().count() > 0
-        && lists.clone().all(|(_, value)| value.list().is_empty())
+    let answer = |key: &str, value: &Value<'_>| {
+        const ANSWER: &str = "urn:ietf:params:scim:api:messages:";
+        let says = |value: &Value<'_>| value.text().is_some_and(|text| text.starts_with(ANSWER));
+        key == "schemas" && !value.list().is_empty() && value.list().iter().all(says)
+    };
+    let lists = members
+        .iter()
+        .filter(|(key, value)| matches!(value, Value::List(_)) && !answer(key, value))
+        .map(|(_, value)| value);
+    let is_list = |key: &str| LISTS.contains(&key);
+    let vendor =
+        |key: &str, value: &Value<'_>| OF_VENDORS.contains(&key) && matches!(value, Value::List(_));
+    let said = |key: &str, value: &Value<'_>| {
+        NEXT.contains(&key) || MORE.contains(&key) || TOTALS.contains(&key) || answer(key, value)
+    };
+    // Where there are none, a provider can leave the list of SCIM out.
+    let scim = members.iter().any(|(key, value)| answer(key, value))
+        && members.iter().any(|(key, _)| key == "totalResults");
+    let vendors = members.iter().any(|(key, value)| vendor(key, value))
+        && members.iter().all(|(key, value)| {
+            vendor(key, value)
+                || said(key, value)
+                || !value.members().is_empty() && is_about(key, value)
+        });
+    let named = members.iter().any(|(key, _)| is_list(key)) && lists.clone().count() > 0;
+    (scim || vendors || named) && lists.clone().all(|value| value.list().is_empty())
 }
 
 /// The table in a member called `Content`: as text, or in base64.

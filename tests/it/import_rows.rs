@@ -7,7 +7,7 @@ use crate::import_loud::{OKTA, checked, incomplete};
 use crate::run::{Done, folder, nhi};
 
 /// Imports that folder's exports: what was said, the inventory and the report.
-fn imported(files: &[(&str, &str)], arguments: &str) -> (Done, Value, Value) {
+pub fn imported(files: &[(&str, &str)], arguments: &str) -> (Done, Value, Value) {
     let exports = folder(files);
     let out = folder(&[]);
     let (inventory, report) = (out.path().join("i.json"), out.path().join("r.json"));
@@ -239,4 +239,29 @@ fn everybody_of_a_group_is_in_it_once() {
     assert_eq!(groups.len(), 2);
     assert_eq!(members("scim:g"), ("Everyone".into(), 301, 301));
     assert_eq!(members("scim:h"), ("All".into(), 50, 50));
+}
+
+#[test]
+fn a_second_address_that_is_the_first_one_of_another_account_links_nobody() {
+    let people = format!("{WORKER}1,ada@hr.example,2020-01-31,,Active\n");
+    let user =
+        |id: &str, address: &str| OKTA.replace("00u1", id).replace("ada@corp.example", address);
+    let second = user("00u2", "backup@corp.example")
+        .replace("\"profile\": {", "\"profile\": {\"secondEmail\": \"Ada@hr.example\", ");
+    let first = user("00u1", "ada@hr.example");
+    let list = |users: &[&String]| {
+        let users: Vec<&str> = users.iter().map(|user| user.as_str()).collect();
+        format!("[{}]", users.join(", "))
+    };
+    let (both, one, other) = (list(&[&first, &second]), list(&[&second]), list(&[&first]));
+    for files in [
+        vec![("people.csv", people.as_str()), ("okta.json", &both)],
+        vec![("people.csv", people.as_str()), ("a.json", &one), ("b.json", &other)],
+    ] {
+        let (_, inventory, _) = imported(&files, "--isolated");
+        for account in inventory["accounts"].as_array().unwrap() {
+            let own = account["id"].as_str().unwrap().ends_with("00u1");
+            assert_eq!(account["identity"] == "person:1", own, "{account}");
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::import::batch::Counts;
+use crate::import::pages::Pages;
 
 /// The records of a kind (`accounts`), without `source`; and what came of the rows.
 pub struct Made {
@@ -102,7 +103,7 @@ pub fn json_with(
     });
     let mut counts = batch.counts;
     // For tests, all lists of one wrapper are one.
-    let pages = pages.into_iter().fold(Pages::new(), |mut all, (place, page)| {
+    let pages = pages.finish().into_iter().fold(Pages::new(), |mut all, (place, page)| {
         let wrapper = place.split(' ').next().unwrap_or_default().to_owned();
         let known = all.entry(wrapper).or_default();
         known.rows += page.rows;

@@ -92,8 +92,11 @@ fn hidden(
         let at = day.and_then(|day| day.instant(0, export.setting.offset));
         let earlier =
             at.is_some_and(|at| at <= export.exported_at && ended.is_none_or(|ended| at < ended));
-        if *hint == Hint::Ended && earlier || words::says_gone(text, *hint, &export.setting) {
-            let field = if *hint == Hint::Ended { "ended_at" } else { "status" };
+        // Who leaves on a day that is known has a reason already, and is there until then.
+        let known = *hint == Hint::Reason && ended.is_some();
+        let says = !known && words::says_gone(text, *hint, &export.setting);
+        if *hint == Hint::Ended && earlier || says {
+            let field = hint.field();
             return refuse(format!(
                 "its {} could say that they have left: say in [import.columns] which column is `{field}`, or `{field} = \"\"` if none is",
                 quote(column)

@@ -155,9 +155,7 @@ fn columns(headings: &[String], setting: &Setting) -> BTreeMap<Field, Vec<String
 
 /// The columns that could say who has left, unless the user says which ones do.
 fn hints(headings: &[String], setting: &Setting) -> Vec<(String, Hint)> {
-    let decided = |hint: Hint| {
-        setting.columns.contains_key(if hint == Hint::Ended { "ended_at" } else { "status" })
-    };
+    let decided = |hint: Hint| setting.columns.contains_key(hint.field());
     let named = |heading: &String| setting.columns.values().any(|own| own == heading);
     let hints = headings.iter().filter(|heading| !named(heading));
     hints

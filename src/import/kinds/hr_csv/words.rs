@@ -271,15 +271,32 @@ pub fn is_employment(text: &str) -> bool {
 }
 
 /// Whether the cell of a column that nobody reads says that somebody has left: `false` of being
-/// active, `yes` of having left, a word.
+/// active, `yes` or a cross of having left, a word.
 pub fn says_gone(text: &str, hint: Hint, setting: &Setting) -> bool {
+    /// What makes a cross in a form.
+    const CROSSES: &[&str] = &["x", "✓", "✔", "☑", "✗", "✘", "☒"];
+    /// Beginnings of words of records that are no longer kept up.
+    const GONE: &[&str] = &["archiv", "delet", "disabl"];
     let flag = YES_OR_NO.iter().find(|(word, _)| text.eq_ignore_ascii_case(word));
     let no = flag.map(|(_, status)| *status == PersonStatus::Terminated);
+    let lower = text.to_lowercase();
+    let words = || lower.split(|c: char| !c.is_alphanumeric());
+    let left = |starts: &[&str]| words().any(|word| starts.iter().any(|own| word.starts_with(own)));
     match hint {
-        Hint::Ended => no == Some(false),
+        Hint::Ended => no == Some(false) || CROSSES.contains(&lower.as_str()),
         Hint::Active => {
-            no == Some(true) || status(text, "", setting) == Some(PersonStatus::Terminated)
+            no == Some(true)
+                || status(text, "", setting) == Some(PersonStatus::Terminated)
+                || left(GONE)
         }
+        // Some write there that there is none: `N/A - still employed`
+        Hint::Reason => {
+            let there = lower.starts_with("n/a")
+                || lower.starts_with("not ")
+                || words().any(|word| word.starts_with("still") || THERE.contains(&word));
+            no != Some(true) && !there && !is_nothing(text)
+        }
+        Hint::Words => given(text, setting).is_none() && left(LEFT),
     }
 }
 
